@@ -10,6 +10,11 @@ import {
   wrongRank,
 } from './messages.js';
 import type { Op, OpKind, OpOf, Window } from './op.js';
+import { sameExtents } from './type-equality.js';
+import { firstEmptyWindow, kernelReach, windowOutputs } from './window.js';
+
+export { kernelReach, windowOutput, windowOutputs } from './window.js';
+
 import { elementCount, F32, type TensorType } from './tensor-type.js';
 
 type Shape = readonly number[];
@@ -36,38 +41,6 @@ export const INPUT_COUNTS: Readonly<Record<OpKind, { readonly min: number; reado
   requantise: { min: 1, max: 1 },
   add: { min: 2, max: Number.POSITIVE_INFINITY },
 };
-
-/** Positions a kernel covers along one axis: `dilation * (kernel - 1) + 1`. */
-export function kernelReach(kernel: number, dilation: number): number {
-  return dilation * (kernel - 1) + 1;
-}
-
-/**
- * Output extent of a window along one axis, rounded down as ONNX does without ceil_mode:
- * `floor((extent + padLo + padHi - reach) / stride) + 1`; 0 where the kernel does not fit.
- */
-export function windowOutput(
-  extent: number,
-  kernel: number,
-  stride: number,
-  dilation: number,
-  padLo: number,
-  padHi: number,
-): number {
-  return Math.max(0, Math.floor((extent + padLo + padHi - kernelReach(kernel, dilation)) / stride) + 1);
-}
-
-/** Output height and width of a window over a map of `height` x `width`. */
-export function windowOutputs(
-  w: Window,
-  height: number,
-  width: number,
-): { readonly outH: number; readonly outW: number } {
-  return {
-    outH: windowOutput(height, w.kernelH, w.strideH, w.dilationH, w.padTop, w.padBottom),
-    outW: windowOutput(width, w.kernelW, w.strideW, w.dilationW, w.padLeft, w.padRight),
-  };
-}
 
 /**
  * Shapes of a node's outputs from its input types. Attributes must be in range (verifyGraph checks them first).
@@ -234,23 +207,6 @@ function windowProblems(w: Window, node: GraphNode, height: number, width: numbe
   ];
 }
 
-/** Index of the first output whose taps all fall on padding, which dilation makes possible on small maps. */
-function firstEmptyWindow(
-  extent: number,
-  kernel: number,
-  stride: number,
-  dilation: number,
-  padLo: number,
-  outputs: number,
-): number | undefined {
-  for (let index = 0; index < outputs; index++) {
-    const start = index * stride - padLo;
-    const tap = start >= 0 ? 0 : Math.ceil(-start / dilation);
-    if (tap >= kernel || start + tap * dilation >= extent) return index;
-  }
-  return undefined;
-}
-
 function poolShape(
   op: OpOf<'max-pool'> | OpOf<'average-pool'>,
   node: GraphNode,
@@ -314,8 +270,4 @@ function addShape(_op: Op, node: GraphNode, inputs: readonly Shape[]): ShapeInfe
     return [shapesDoNotFit(node.name, text, 'all inputs have one shape, or are constants with one value per channel')];
   });
   return problems.length > 0 ? { problems } : one(result);
-}
-
-export function sameExtents(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((extent, index) => extent === b[index]);
 }

@@ -1,0 +1,40 @@
+import type { Diagnostic } from '../support/diagnostics.js';
+import type { Graph, GraphNode } from './graph.js';
+import { badExtent, nodeSubject, tensorSubject, tooLarge } from './messages.js';
+import { elementCount, type TensorType } from './tensor-type.js';
+
+const LARGEST_EXTENT = 2 ** 20;
+const MOST_ELEMENTS = 2 ** 31;
+/** Three orders of magnitude above the largest published image networks; beyond it the counters of the reports are not exact. */
+const MOST_MACS = 2 ** 43;
+
+/** Tensors whose shapes nothing can be built from. */
+export function sizeProblems(graph: Graph): readonly Diagnostic[] {
+  return [...graph.types].flatMap(([name, { shape }]) => {
+    const legal = (extent: number): boolean => Number.isInteger(extent) && extent >= 1 && extent <= LARGEST_EXTENT;
+    if (!shape.every(legal)) return [badExtent(name, shape, LARGEST_EXTENT)];
+    const count = elementCount(shape);
+    return count > MOST_ELEMENTS ? [tooLarge(tensorSubject(name), 'elements', count, MOST_ELEMENTS)] : [];
+  });
+}
+
+/** Multiply-accumulate operations of a conv or dense node for one frame; undefined for others or where types are missing. */
+export function nodeMacs(node: GraphNode, types: ReadonlyMap<string, TensorType>): number | undefined {
+  if (node.op.kind !== 'conv' && node.op.kind !== 'dense') return undefined;
+  const weight = types.get(node.inputs[1] ?? '')?.shape;
+  const output = types.get(node.outputs[0] ?? '')?.shape;
+  if (weight === undefined || output === undefined) return undefined;
+  return elementCount(output) * elementCount(weight.slice(1));
+}
+
+export function costProblems(
+  nodes: readonly GraphNode[],
+  types: ReadonlyMap<string, TensorType>,
+): readonly Diagnostic[] {
+  return nodes.flatMap((node) => {
+    const macs = nodeMacs(node, types);
+    return macs !== undefined && macs > MOST_MACS
+      ? [tooLarge(nodeSubject(node.name), 'multiplications per frame', macs, MOST_MACS)]
+      : [];
+  });
+}
