@@ -1,0 +1,165 @@
+import { nodeSubject, tensorSubject } from '../ir/messages.js';
+import type { Diagnostic } from '../support/diagnostics.js';
+import { MAX_SHIFT, MIN_SHIFT } from '../support/fixed-point.js';
+
+/** Messages about running a graph and about values at its boundary: E340..E359. */
+
+function error(code: string, alias: string, subject: string, text: string, hint: string): Diagnostic {
+  return { code, alias, severity: 'error', subject, text, hint };
+}
+
+function inputSubject(name: string): string {
+  return `input '${name}'`;
+}
+
+export function scaleDoesNotFit(node: string, what: string, realScale: number, requantBits: number): Diagnostic {
+  return error(
+    'E340',
+    'scale-does-not-fit',
+    nodeSubject(node),
+    `${what} needs the multiplier ${realScale}, which no ${requantBits}-bit integer shifted right by ${MIN_SHIFT} to ${MAX_SHIFT} gives`,
+    'the scales of its input, weight and output differ by too many powers of two; recalibrate, or correct them in the model',
+  );
+}
+
+export function wrongElementKind(tensor: string, found: string, wanted: 'integer' | 'float32'): Diagnostic {
+  return error(
+    'E341',
+    'wrong-element-kind',
+    tensorSubject(tensor),
+    `it is ${found}, but only ${wanted} networks can be run here`,
+    wanted === 'integer'
+      ? "quantise the model first: 'heddle quantize'"
+      : 'give the float model that the integer model was made from',
+  );
+}
+
+export function missingInput(tensor: string): Diagnostic {
+  return error(
+    'E342',
+    'missing-input',
+    inputSubject(tensor),
+    'no value was given for it',
+    'give a value for every input of the model',
+  );
+}
+
+export function wrongInputType(tensor: string, found: string, wanted: string): Diagnostic {
+  return error(
+    'E343',
+    'wrong-input-type',
+    inputSubject(tensor),
+    `the value given is ${found}, but the model takes ${wanted}`,
+    `give ${wanted}, without a batch axis`,
+  );
+}
+
+export function inputOutOfRange(tensor: string, index: number, value: number, min: number, max: number): Diagnostic {
+  return error(
+    'E344',
+    'input-out-of-range',
+    inputSubject(tensor),
+    `element ${index} is ${value}, outside ${min} to ${max}`,
+    'give integers of the input type; real values and pixels have to be converted first',
+  );
+}
+
+export function unknownTensor(tensor: string, what: 'flowing tensor' | 'input', suggestion: string): Diagnostic {
+  return error(
+    'E345',
+    'unknown-tensor',
+    tensorSubject(tensor),
+    `the model has no ${what} of this name`,
+    suggestion === '' ? "'heddle inspect' lists the model's tensors" : suggestion,
+  );
+}
+
+export function tableTooWide(node: string, kind: string, bits: number, limit: number): Diagnostic {
+  return error(
+    'E346',
+    'table-too-wide',
+    nodeSubject(node),
+    `'${kind}' is a table over its input, which has ${bits} bits, but the limit is ${limit}`,
+    `put a 'requantise' node to ${limit} bits or fewer before it`,
+  );
+}
+
+export function sumTooWide(node: string, bound: number): Diagnostic {
+  return error(
+    'E347',
+    'sum-too-wide',
+    nodeSubject(node),
+    `its sums can reach ${bound}, beyond the 2^53 up to which they are computed exactly`,
+    'check its bias values: no layer of 8-bit weights comes near this',
+  );
+}
+
+export function noPreprocessing(tensor: string, range: string): Diagnostic {
+  return error(
+    'E350',
+    'no-preprocessing',
+    inputSubject(tensor),
+    `pixels were given, but the model does not say how they become real values${range}`,
+    'give --mean and --std, or real values as float32, or --raw for the integers of a quantised input',
+  );
+}
+
+export function frameSize(tensor: string, found: number, wanted: number, shape: string): Diagnostic {
+  return error(
+    'E351',
+    'frame-size',
+    inputSubject(tensor),
+    `a frame has ${found} elements, but the model takes ${wanted} (${shape})`,
+    'a tensor file holds the frames in front, then the shape of one input',
+  );
+}
+
+export function preprocessingChannels(tensor: string, found: number, channels: number): Diagnostic {
+  return error(
+    'E352',
+    'preprocessing-channels',
+    inputSubject(tensor),
+    `mean or std has ${found} values for ${channels} channels`,
+    'give one value, or one for each channel',
+  );
+}
+
+export function notPixel(tensor: string, index: number, value: number): Diagnostic {
+  return error(
+    'E353',
+    'not-a-pixel',
+    inputSubject(tensor),
+    `element ${index} is ${value}, which is not a pixel of 0 to 255`,
+    'give pixels of 0 to 255, real values as float32, or --raw for the integers of a quantised input',
+  );
+}
+
+export function bgrChannels(tensor: string, channels: number): Diagnostic {
+  return error(
+    'E354',
+    'bgr-channels',
+    inputSubject(tensor),
+    `bgr is asked for, but it has ${channels} channels, not 3`,
+    'leave bgr out',
+  );
+}
+
+export function rawIntoFloat(tensor: string): Diagnostic {
+  return error(
+    'E355',
+    'raw-into-float',
+    inputSubject(tensor),
+    'raw integers were given, but the input is float32',
+    'give real values as float32, or pixels',
+  );
+}
+
+export function notFiniteInput(tensor: string, index: number): Diagnostic {
+  return error(
+    'E356',
+    'input-not-finite',
+    inputSubject(tensor),
+    `element ${index} is NaN or infinite`,
+    'repair the tensor file',
+  );
+}
