@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { verifyGraph } from '../../../src/ir/verify.js';
 import { floatGraph, integerGraph } from './fixtures.js';
 
