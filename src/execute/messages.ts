@@ -74,19 +74,9 @@ export function unknownTensor(tensor: string, what: 'flowing tensor' | 'input', 
   );
 }
 
-export function tableTooWide(node: string, kind: string, bits: number, limit: number): Diagnostic {
-  return error(
-    'E346',
-    'table-too-wide',
-    nodeSubject(node),
-    `'${kind}' is a table over its input, which has ${bits} bits, but the limit is ${limit}`,
-    `put a 'requantise' node to ${limit} bits or fewer before it`,
-  );
-}
-
 export function sumTooWide(node: string, bound: number): Diagnostic {
   return error(
-    'E347',
+    'E346',
     'sum-too-wide',
     nodeSubject(node),
     `its sums can reach ${bound}, beyond the 2^53 up to which they are computed exactly`,

@@ -1,11 +1,12 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
 import type { AveragePoolOp, GlobalAveragePoolOp, MaxPoolOp, Window } from '../../ir/op.js';
+import { sameNumbers } from '../../ir/type-equality.js';
 import { clampTo, divideHalfEven } from '../../support/fixed-point.js';
 import { invariant } from '../../support/invariant.js';
 import type { Kernel, PrepareNode } from '../executor.js';
 import { columnTaps, insidePicture, rowTaps, type Taps } from '../taps.js';
 import { activationOf, allocate, inputType, mapShape, numeric, outputType } from '../tensor-access.js';
-import { keepsQuantization, type OutputRange, outputRange } from './requant-params.js';
+import { type OutputRange, outputRange } from './requant-params.js';
 
 /** What the pools share: the positions inside the picture that each output row and column reads. */
 interface PoolGeometry {
@@ -36,10 +37,7 @@ function poolKernel(
   finish: (total: number, inside: number) => number,
 ): Kernel {
   const { element } = outputType(graph, node);
-  invariant(
-    keepsQuantization(inputType(graph, node), outputType(graph, node)),
-    `pool '${node.name}' changes its scale`,
-  );
+  invariant(sameNumbers(inputType(graph, node), outputType(graph, node)), `pool '${node.name}' changes its scale`);
   return ([input]) => {
     const x = Int32Array.from(numeric(input));
     const y = allocate(element, g.rows.length * g.columns.length * g.channels);

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
 import type { AddOp, Clamp, ConvOp, DenseOp, RequantiseOp } from '../../ir/op.js';
 import type { Tensor } from '../../ir/tensor.js';
-import { elementCount, type TensorType } from '../../ir/tensor-type.js';
+import { elementCount } from '../../ir/tensor-type.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
 import { clampTo, type Multiplier, normaliseMultiplier, roundHalfEven } from '../../support/fixed-point.js';
 import { defined, invariant } from '../../support/invariant.js';
@@ -191,9 +191,4 @@ export function addParams(graph: Graph, node: GraphNode<AddOp>): AddParams {
     multipliers: multipliers.map((multiplier) => clampTo(multiplier, 0, fit.multiplier)),
     shift: fit.shift,
   };
-}
-
-/** True where a node's output has the scale and zero point of its input, as pools, clamps and flatten need. */
-export function keepsQuantization(input: TensorType, output: TensorType): boolean {
-  return input.quant?.scale[0] === output.quant?.scale[0] && input.quant?.zeroPoint[0] === output.quant?.zeroPoint[0];
 }

@@ -1,23 +1,15 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
 import type { RequantiseOp, SigmoidOp, TanhOp } from '../../ir/op.js';
 import { type IntElement, isInt, type TensorType } from '../../ir/tensor-type.js';
-import { HeddleError } from '../../support/diagnostics.js';
 import { quantiseValue, requantise } from '../../support/fixed-point.js';
 import { invariant } from '../../support/invariant.js';
 import type { Kernel, PrepareNode } from '../executor.js';
-import { tableTooWide } from '../messages.js';
+import { POINTWISE_FUNCTIONS, type PointwiseKind } from '../pointwise.js';
 import { activationOf, allocate, inputType, numeric, outputType } from '../tensor-access.js';
 import { tensorRequantParams } from './requant-params.js';
 
-/** Inputs of more bits are refused: the table would not fit a lookup memory. */
+/** Inputs of more bits are refused by verifyGraph: the table would not fit a lookup memory. */
 export const MAX_TABLE_BITS = 10;
-
-export type PointwiseKind = 'sigmoid' | 'tanh';
-
-export const POINTWISE_FUNCTIONS: Readonly<Record<PointwiseKind, (x: number) => number>> = {
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  tanh: Math.tanh,
-};
 
 /**
  * Output for every input of the type, as a lookup memory holds it: entry `q & (2^bits - 1)` is the output for q, so
@@ -56,9 +48,7 @@ function preparePointwise(graph: Graph, node: GraphNode<SigmoidOp | TanhOp>): Ke
   const input = inputType(graph, node);
   const output = outputType(graph, node);
   const { bits } = integerElement(input);
-  if (bits > MAX_TABLE_BITS) {
-    throw new HeddleError([tableTooWide(node.name, node.op.kind, bits, MAX_TABLE_BITS)]);
-  }
+  invariant(bits <= MAX_TABLE_BITS, `node '${node.name}' is a table of ${bits} address bits`);
   const table = pointwiseTable(node.op.kind, input, output);
   return ([data]) => {
     const x = numeric(data);

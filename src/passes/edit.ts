@@ -1,0 +1,20 @@
+import type { Graph, GraphNode } from '../ir/graph.js';
+
+/** How often each tensor is read, by nodes and as an output of the network. */
+export function readCounts(graph: Graph): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const readers = [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((output) => output.tensor)];
+  for (const name of readers) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+/** The node that makes each tensor. */
+export function producers(nodes: readonly GraphNode[]): Map<string, GraphNode> {
+  return new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+}
+
+/** `base`, or `base.2`, `base.3` ... where it is taken. */
+export function freshName(taken: { has(name: string): boolean }, base: string): string {
+  if (!taken.has(base)) return base;
+  for (let i = 2; ; i++) if (!taken.has(`${base}.${i}`)) return `${base}.${i}`;
+}

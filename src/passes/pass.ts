@@ -1,0 +1,13 @@
+import type { Graph } from '../ir/graph.js';
+
+/** One step from graph to graph. Passes are pure: the graph given stays as it is. */
+export interface Pass {
+  /** Verb-noun, and the name of its file: `fold-batch-norm`. */
+  readonly name: string;
+  /** What it does, for people: one line. */
+  readonly summary: string;
+  /** Names of the passes that must run before it in the same pipeline. */
+  readonly needs: readonly string[];
+  /** The new graph, or the same object where there is nothing to do. HeddleError for a model it has to refuse. */
+  readonly run: (graph: Graph) => Graph;
+}

@@ -1,0 +1,19 @@
+import { foldBatchNorm } from './fold-batch-norm.js';
+import { foldConstants } from './fold-constants.js';
+import { fuseActivation } from './fuse-activation.js';
+import type { Pass } from './pass.js';
+import { removeDead } from './remove-dead.js';
+
+/** The only place where the order of passes is written. */
+
+/**
+ * From an imported float graph to one that can be quantised.
+ * 1. fold-constants: makes weights and parameters constant that the exporter computed by nodes.
+ * 2. fold-batch-norm: wants its parameters constant; leaves the convolution directly before the activation.
+ * 3. fuse-activation: hence after it, so that the activation sees the convolution as its producer.
+ * 4. remove-dead: last, since the others leave constants that nobody reads.
+ */
+export const FLOAT_PIPELINE: readonly Pass[] = [foldConstants, foldBatchNorm, fuseActivation, removeDead];
+
+/** From an integer graph, imported or quantised here, to one that can be lowered. */
+export const INTEGER_PIPELINE: readonly Pass[] = [foldConstants, fuseActivation, removeDead];

@@ -1,0 +1,37 @@
+import type { Graph } from '../ir/graph.js';
+import { verifyGraph } from '../ir/verify.js';
+import { invariant } from '../support/invariant.js';
+import type { Pass } from './pass.js';
+
+/** What a pass did. */
+export interface PassRecord {
+  readonly name: string;
+  readonly milliseconds: number;
+  readonly changed: boolean;
+}
+
+/** Called after each pass with the verified graph: for `--dump-ir` and progress. */
+export type PassHook = (record: PassRecord, graph: Graph) => void;
+
+/** Runs the passes in order; the graph is verified after each one that changed it. */
+export function runPipeline(graph: Graph, pipeline: readonly Pass[], onPass: PassHook = () => {}): Graph {
+  checkPipeline(pipeline);
+  return pipeline.reduce((before, pass) => {
+    const start = performance.now();
+    const after = pass.run(before);
+    const changed = after !== before;
+    if (changed) verifyGraph(after, pass.name);
+    onPass({ name: pass.name, milliseconds: performance.now() - start, changed }, after);
+    return after;
+  }, graph);
+}
+
+/** Every pass stands once, behind those that it needs. */
+function checkPipeline(pipeline: readonly Pass[]): void {
+  const seen = new Set<string>();
+  for (const pass of pipeline) {
+    invariant(!seen.has(pass.name), `pass '${pass.name}' stands twice in a pipeline`);
+    for (const need of pass.needs) invariant(seen.has(need), `pass '${pass.name}' needs '${need}' before it`);
+    seen.add(pass.name);
+  }
+}
