@@ -69,12 +69,14 @@ module hd_divide #(
     localparam Y_W = (Q_W > BITS + 1 ? Q_W : BITS + 1) + 2;
     localparam COUNTS = COUNT_MAX - COUNT_MIN + 1;
     localparam [31:0] FIRST_COUNT = COUNT_MIN;
-    localparam signed [31:0] ZERO_POINT_32 = ZERO_POINT;
-    localparam signed [31:0] CLAMP_LO_32 = CLAMP_LO;
-    localparam signed [31:0] CLAMP_HI_32 = CLAMP_HI;
-    localparam [63:0] ZERO_POINT_64 = {{32{ZERO_POINT_32[31]}}, ZERO_POINT_32[31:0]};
-    localparam [63:0] CLAMP_LO_64 = {{32{CLAMP_LO_32[31]}}, CLAMP_LO_32[31:0]};
-    localparam [63:0] CLAMP_HI_64 = {{32{CLAMP_HI_32[31]}}, CLAMP_HI_32[31:0]};
+
+    function [63:0] extended(input signed [31:0] value);
+        extended = {{32{value[31]}}, value};
+    endfunction
+
+    localparam [63:0] ZERO_POINT_64 = extended(ZERO_POINT);
+    localparam [63:0] CLAMP_LO_64 = extended(CLAMP_LO);
+    localparam [63:0] CLAMP_HI_64 = extended(CLAMP_HI);
     localparam signed [Y_W-1:0] ZERO = ZERO_POINT_64[Y_W-1:0];
     localparam signed [Y_W-1:0] LO = CLAMP_LO_64[Y_W-1:0];
     localparam signed [Y_W-1:0] HI = CLAMP_HI_64[Y_W-1:0];
