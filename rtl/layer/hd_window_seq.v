@@ -101,13 +101,11 @@ module hd_window_seq #(
 
   function [ADDR_W-1:0] add_modulo;
     input [ADDR_W-1:0] base;
-    input integer offset;
+    input [ADDR_W-1:0] offset;
     reg [ADDR_W:0] sum;
-    reg [ADDR_W:0] wrapped;
     begin
-      sum = {1'b0, base} + offset[ADDR_W:0];
-      wrapped = sum - WORDS[ADDR_W:0];
-      add_modulo = (sum >= WORDS[ADDR_W:0]) ? wrapped[ADDR_W-1:0] : sum[ADDR_W-1:0];
+      sum = {1'b0, base} + {1'b0, offset};
+      add_modulo = (sum >= WORDS[ADDR_W:0]) ? base + offset - WORDS[ADDR_W-1:0] : base + offset;
     end
   endfunction
 
@@ -138,9 +136,9 @@ module hd_window_seq #(
   reg signed [POS_W-1:0] y_reg;
   reg signed [POS_W-1:0] x_reg;
 
-  wire [ADDR_W-1:0] next_row_ptr = add_modulo(row_ptr_reg, (move == MOVE_FRAME) ? FRAME_I : ROW_I);
-  wire [ADDR_W-1:0] next_window_ptr = add_modulo(window_ptr_reg, COLUMN_I);
-  wire [ADDR_W-1:0] next_tap_row_ptr = add_modulo(tap_row_ptr_reg, TAP_Y_I);
+  wire [ADDR_W-1:0] next_row_ptr = add_modulo(row_ptr_reg, (move == MOVE_FRAME) ? FRAME_I[ADDR_W-1:0] : ROW_I[ADDR_W-1:0]);
+  wire [ADDR_W-1:0] next_window_ptr = add_modulo(window_ptr_reg, COLUMN_I[ADDR_W-1:0]);
+  wire [ADDR_W-1:0] next_tap_row_ptr = add_modulo(tap_row_ptr_reg, TAP_Y_I[ADDR_W-1:0]);
   wire signed [POS_W-1:0] next_window_y =
       (move == MOVE_FRAME) ? ROW_START_I[POS_W-1:0] : window_y_reg + $signed(STRIDE_H[POS_W-1:0]);
   wire signed [POS_W-1:0] next_window_x = window_x_reg + $signed(STRIDE_W[POS_W-1:0]);
@@ -149,7 +147,7 @@ module hd_window_seq #(
     if (step) begin
       case (move)
         MOVE_TAP_X: begin
-          ptr_reg <= add_modulo(ptr_reg, TAP_X_I);
+          ptr_reg <= add_modulo(ptr_reg, TAP_X_I[ADDR_W-1:0]);
           x_reg   <= x_reg + $signed(DILATION_W[POS_W-1:0]);
         end
         MOVE_TAP_Y: begin
