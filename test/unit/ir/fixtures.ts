@@ -75,3 +75,65 @@ export function integerGraph(): Graph {
   b.node('out', { kind: 'requantise' }, ['sum'], quantised(int(4, true), 0.3, -8, 5, 4, 4));
   return b.build(['out'], { requantBits: 20 });
 }
+
+/** Every operator that a float network can hold, with every attribute away from its default. */
+export function allOpsFloatGraph(): Graph {
+  const b = makeBuilder('all-ops-float');
+  const ramp = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => (i + 1) / 16);
+  b.input('x', float(9, 7, 4));
+  b.constant('conv.w', { type: float(8, 3, 2, 2), data: ramp(96) });
+  b.constant('dw.w', { type: float(8, 1, 1, 1), data: ramp(8) });
+  for (const name of ['scale', 'offset', 'mean', 'variance'])
+    b.constant(`bn.${name}`, { type: float(8), data: ramp(8) });
+  b.constant('map', { type: float(5, 3, 8), data: ramp(120) });
+  const odd = { strideH: 2, strideW: 3, dilationH: 2, dilationW: 3, padTop: 1, padLeft: 2, padBottom: 3, padRight: 1 };
+  b.node('conv', convOp({ kernelH: 3, kernelW: 2, ...odd, groups: 2, clamp: { lo: -0.5 } }), ['x', 'conv.w']);
+  b.node('dw', convOp({ groups: 8, clamp: { hi: 6 } }), ['conv', 'dw.w']);
+  b.node('bn', { kind: 'batch-norm', epsilon: 1e-5 }, ['dw', 'bn.scale', 'bn.offset', 'bn.mean', 'bn.variance']);
+  b.node('sum', { kind: 'add', clamp: { lo: 0, hi: 1 } }, ['bn', 'dw', 'map', 'bn.offset']);
+  const padded = window({ kernelH: 2, kernelW: 2, padTop: 1, padRight: 1 });
+  b.node('max', { kind: 'max-pool', ...padded, clamp: { lo: 0 } }, ['sum']);
+  b.node('mean', { kind: 'average-pool', ...padded, countIncludePad: true }, ['max']);
+  b.node('mean2', { kind: 'average-pool', ...padded, countIncludePad: false, clamp: { hi: 3 } }, ['mean']);
+  b.node('mean3', { kind: 'average-pool', ...window({ kernelW: 2 }), countIncludePad: true }, ['mean2']);
+  b.node('clip', { kind: 'clip', lo: -1, hi: 2.5 }, ['mean3']);
+  b.node('gap', { kind: 'global-average-pool', clamp: { lo: 0 } }, ['clip']);
+  b.node('tanh', { kind: 'tanh' }, ['gap']);
+  b.node('sigmoid', { kind: 'sigmoid' }, ['tanh']);
+  b.node('flat', { kind: 'flatten' }, ['sigmoid']);
+  b.constant('fc.w', { type: float(3, 8), data: ramp(24) });
+  b.constant('fc.b', { type: float(3), data: ramp(3) });
+  b.node('fc', { kind: 'dense', clamp: { lo: -1, hi: 1 } }, ['flat', 'fc.w', 'fc.b']);
+  return b.build(['fc', 'clip']);
+}
+
+/** Every operator that an integer network can hold, with odd types. */
+export function allOpsIntegerGraph(): Graph {
+  const b = makeBuilder('all-ops-integer');
+  const u8 = (...shape: number[]) => quantised(int(8, false), 0.05, 128, ...shape);
+  const s10 = (...shape: number[]) => quantised(int(10, true), 0.01, -7, ...shape);
+  b.input('x', s10(4, 4, 2));
+  b.constant('conv.w', {
+    type: { shape: [2, 1, 1, 2], element: int(4, false), quant: { scale: [0.5, 0.25], zeroPoint: [8, 7], axis: 0 } },
+    data: Uint8Array.of(0, 15, 8, 7),
+  });
+  b.constant('conv.b', {
+    type: { shape: [2], element: int(64, true) },
+    data: BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n),
+  });
+  b.node('conv', convOp({ clamp: { lo: 128 } }), ['x', 'conv.w', 'conv.b'], u8(4, 4, 2));
+  b.node('max', { kind: 'max-pool', ...window({ kernelH: 2, kernelW: 2 }) }, ['conv'], u8(3, 3, 2));
+  b.node('mean', { kind: 'average-pool', ...window({ kernelH: 2 }), countIncludePad: false }, ['max'], u8(2, 3, 2));
+  b.constant('c', { type: quantised(int(12, true), 2, 0, 2), data: Int16Array.of(-2048, 2047) });
+  b.node('add', { kind: 'add', clamp: { lo: 1, hi: 254 } }, ['mean', 'c'], u8(2, 3, 2));
+  b.node('clip', { kind: 'clip', hi: 3 }, ['add'], u8(2, 3, 2));
+  b.node('relu', { kind: 'relu' }, ['clip'], u8(2, 3, 2));
+  b.node('sigmoid', { kind: 'sigmoid' }, ['relu'], quantised(int(8, false), 1 / 256, 0, 2, 3, 2));
+  b.node('tanh', { kind: 'tanh' }, ['sigmoid'], quantised(int(1, false), 1, 0, 2, 3, 2));
+  b.node('wide', { kind: 'requantise', clamp: { lo: 0 } }, ['tanh'], quantised(int(16, true), 1e-4, -32768, 2, 3, 2));
+  b.node('gap', { kind: 'global-average-pool' }, ['wide'], quantised(int(16, true), 1e-4, -32768, 1, 1, 2));
+  b.node('flat', { kind: 'flatten' }, ['gap'], quantised(int(16, true), 1e-4, -32768, 2));
+  b.constant('fc.w', { type: quantised(int(2, true), 1, 0, 3, 2), data: Int8Array.of(-2, -1, 0, 1, 1, 1) });
+  b.node('fc', { kind: 'dense' }, ['flat', 'fc.w'], quantised(int(8, true), 0.5, 0, 3));
+  return b.build(['fc']);
+}

@@ -1,0 +1,105 @@
+import type { Clamp, Op, OpKind, OpOf, Window } from '../../ir/op.js';
+import type { JsonObject, JsonValue } from './json-writer.js';
+import type { AttributesJson } from './model-json.js';
+
+/** Both directions of an operator's attributes. `weight` is the shape of the second input, where it is known. */
+interface AttributeRule<O extends Op> {
+  readonly read: (json: AttributesJson, weight: readonly number[] | undefined) => O;
+  readonly write: (op: O) => readonly (readonly [string, JsonValue])[];
+}
+
+const ATTRIBUTES: { readonly [K in OpKind]: AttributeRule<OpOf<K>> } = {
+  conv: {
+    read: (json, weight) => {
+      const kernel = json.kernel ?? [weight?.[1] ?? 1, weight?.[2] ?? 1];
+      return { kind: 'conv', ...readWindow(json, kernel), groups: json.groups ?? 1, ...readClamp(json) };
+    },
+    write: (op) => [...writeWindow(op), ...unless(op.groups === 1, 'groups', op.groups), ...writeClamp(op)],
+  },
+  dense: { read: (json) => ({ kind: 'dense', ...readClamp(json) }), write: writeClamp },
+  'max-pool': {
+    read: (json) => ({ kind: 'max-pool', ...readWindow(json, json.kernel ?? [1, 1]), ...readClamp(json) }),
+    write: (op) => [...writeWindow(op), ...writeClamp(op)],
+  },
+  'average-pool': {
+    read: (json) => ({
+      kind: 'average-pool',
+      ...readWindow(json, json.kernel ?? [1, 1]),
+      countIncludePad: json.countIncludePad ?? false,
+      ...readClamp(json),
+    }),
+    write: (op) => [
+      ...writeWindow(op),
+      ...unless(!op.countIncludePad && !hasPadding(op), 'countIncludePad', op.countIncludePad),
+      ...writeClamp(op),
+    ],
+  },
+  'global-average-pool': { read: (json) => ({ kind: 'global-average-pool', ...readClamp(json) }), write: writeClamp },
+  'batch-norm': {
+    read: (json) => ({ kind: 'batch-norm', epsilon: json.epsilon ?? 0 }),
+    write: (op) => [['epsilon', op.epsilon]],
+  },
+  relu: { read: () => ({ kind: 'relu' }), write: () => [] },
+  clip: { read: (json) => ({ kind: 'clip', ...readBounds(json) }), write: writeBounds },
+  sigmoid: { read: () => ({ kind: 'sigmoid' }), write: () => [] },
+  tanh: { read: () => ({ kind: 'tanh' }), write: () => [] },
+  flatten: { read: () => ({ kind: 'flatten' }), write: () => [] },
+  requantise: { read: (json) => ({ kind: 'requantise', ...readClamp(json) }), write: writeClamp },
+  add: { read: (json) => ({ kind: 'add', ...readClamp(json) }), write: writeClamp },
+};
+
+/** The operator of a node of a file that the schema has accepted. */
+export function readOp(kind: OpKind, json: AttributesJson, weight: readonly number[] | undefined): Op {
+  return ATTRIBUTES[kind].read(json, weight);
+}
+
+/** The attributes that differ from the format's defaults, in the order of its documentation. */
+export function writeOp(op: Op): JsonObject {
+  return new Map(writeByKind(op));
+}
+
+function writeByKind<O extends Op>(op: O): readonly (readonly [string, JsonValue])[] {
+  const rule = ATTRIBUTES[op.kind] as unknown as AttributeRule<O>;
+  return rule.write(op);
+}
+
+/** `pad` in the file is [top, left, bottom, right]. */
+function readWindow(json: AttributesJson, [kernelH, kernelW]: readonly [number, number]): Window {
+  const [strideH, strideW] = json.stride ?? [1, 1];
+  const [dilationH, dilationW] = json.dilation ?? [1, 1];
+  const [padTop, padLeft, padBottom, padRight] = json.pad ?? [0, 0, 0, 0];
+  return { kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, padBottom, padRight };
+}
+
+function writeWindow(w: Window): readonly (readonly [string, JsonValue])[] {
+  return [
+    ['kernel', [w.kernelH, w.kernelW]],
+    ...unless(w.strideH === 1 && w.strideW === 1, 'stride', [w.strideH, w.strideW]),
+    ...unless(w.dilationH === 1 && w.dilationW === 1, 'dilation', [w.dilationH, w.dilationW]),
+    ...unless(!hasPadding(w), 'pad', [w.padTop, w.padLeft, w.padBottom, w.padRight]),
+  ];
+}
+
+export function hasPadding(w: Window): boolean {
+  return w.padTop > 0 || w.padLeft > 0 || w.padBottom > 0 || w.padRight > 0;
+}
+
+function unless(isDefault: boolean, name: string, value: JsonValue): readonly (readonly [string, JsonValue])[] {
+  return isDefault ? [] : [[name, value]];
+}
+
+function readBounds({ lo, hi }: Clamp): Clamp {
+  return { ...(lo === undefined ? {} : { lo }), ...(hi === undefined ? {} : { hi }) };
+}
+
+function writeBounds({ lo, hi }: Clamp): readonly (readonly [string, JsonValue])[] {
+  return [...(lo === undefined ? [] : [['lo', lo] as const]), ...(hi === undefined ? [] : [['hi', hi] as const])];
+}
+
+function readClamp(json: AttributesJson): { readonly clamp?: Clamp } {
+  return json.clamp === undefined ? {} : { clamp: readBounds(json.clamp) };
+}
+
+function writeClamp({ clamp }: { readonly clamp?: Clamp }): readonly (readonly [string, JsonValue])[] {
+  return clamp === undefined ? [] : [['clamp', new Map(writeBounds(clamp))]];
+}
