@@ -1,0 +1,45 @@
+import type { Executor } from '../execute/executor.js';
+import { float32 } from '../execute/float/values.js';
+import type { Tensor } from '../ir/tensor.js';
+import { HeddleError } from '../support/diagnostics.js';
+import { defined, invariant } from '../support/invariant.js';
+import { noCalibrationFrames, notFiniteActivation } from './messages.js';
+import { makeObserver, type Range } from './observer.js';
+import type { ResolvedOptions } from './options.js';
+
+/**
+ * Float frames of real values, by input. It is run through twice, so it must start anew each time it is iterated:
+ * an array or an object with a [Symbol.iterator] method, not a generator that has been started.
+ */
+export type CalibrationFrames = Iterable<ReadonlyMap<string, Tensor>>;
+
+/** Streams the frames through the float network and takes the range of each of the tensors. */
+export function calibrate(
+  executor: Executor,
+  tensors: readonly string[],
+  frames: CalibrationFrames,
+  options: ResolvedOptions,
+): ReadonlyMap<string, Range> {
+  invariant(!isOneShot(frames), 'calibration frames can be iterated only once');
+  const levels = 2 ** options.activationBits;
+  const observers = new Map(
+    tensors.map((name) => [name, makeObserver(options.rangeMethod, levels, options.percentile)]),
+  );
+  let count = 0;
+  for (const inputs of frames) {
+    const values = executor.run(inputs, { keep: tensors });
+    for (const [name, observer] of observers) {
+      observer.add(float32(defined(values.get(name), `tensor '${name}'`).data));
+      if (!observer.isFinite) throw new HeddleError([notFiniteActivation(name, count)]);
+    }
+    options.onFrame('calibrate', count);
+    count += 1;
+  }
+  if (count === 0) throw new HeddleError([noCalibrationFrames()]);
+  return new Map([...observers].map(([name, observer]) => [name, observer.range()]));
+}
+
+/** An iterator gives itself as its own iterator, and is used up after one run. */
+function isOneShot(frames: CalibrationFrames): boolean {
+  return (frames[Symbol.iterator]() as unknown) === frames;
+}

@@ -1,0 +1,52 @@
+import { DEFAULT_REQUANT_BITS } from '../ir/graph.js';
+import { HeddleError } from '../support/diagnostics.js';
+import { badOption } from './messages.js';
+import type { RangeMethod } from './observer.js';
+
+export interface QuantizeOptions {
+  /** Bits of a weight, 2..8; default 8. Weights are symmetric, so 8 bits hold -127..127. */
+  readonly weightBits?: number;
+  /** Bits of an activation, 2..16; default 8. Inputs with preprocessing have 8 in any case. */
+  readonly activationBits?: number;
+  /** Significant bits of a requantisation multiplier, 8..31; default 18. */
+  readonly requantBits?: number;
+  /** How activation ranges are chosen; default min-max. */
+  readonly rangeMethod?: RangeMethod;
+  /** Share of values that the method percentile covers, above 50 up to 100; default 99.99. */
+  readonly percentile?: number;
+  /** Called after each frame of each of the two runs over the calibration data. */
+  readonly onFrame?: (run: 'calibrate' | 'compare', frame: number) => void;
+}
+
+export type ResolvedOptions = Required<QuantizeOptions>;
+
+const RANGE_METHODS: readonly RangeMethod[] = ['min-max', 'percentile', 'mse'];
+
+/** The options with their defaults; HeddleError with every option that is out of range. */
+export function resolveOptions(options: QuantizeOptions): ResolvedOptions {
+  const resolved: ResolvedOptions = {
+    weightBits: options.weightBits ?? 8,
+    activationBits: options.activationBits ?? 8,
+    requantBits: options.requantBits ?? DEFAULT_REQUANT_BITS,
+    rangeMethod: options.rangeMethod ?? 'min-max',
+    percentile: options.percentile ?? 99.99,
+    onFrame: options.onFrame ?? (() => {}),
+  };
+  const bits = (name: 'weightBits' | 'activationBits' | 'requantBits', least: number, most: number) => {
+    const value = resolved[name];
+    const isLegal = Number.isInteger(value) && value >= least && value <= most;
+    return isLegal ? [] : [badOption(name, value, `an integer of ${least} to ${most}`)];
+  };
+  const { percentile, rangeMethod } = resolved;
+  const problems = [
+    ...bits('weightBits', 2, 8),
+    ...bits('activationBits', 2, 16),
+    ...bits('requantBits', 8, 31),
+    ...(percentile > 50 && percentile <= 100 ? [] : [badOption('percentile', percentile, 'above 50 and at most 100')]),
+    ...(RANGE_METHODS.includes(rangeMethod)
+      ? []
+      : [badOption('rangeMethod', rangeMethod, `one of ${RANGE_METHODS.join(', ')}`)]),
+  ];
+  if (problems.length > 0) throw new HeddleError(problems);
+  return resolved;
+}
