@@ -125,13 +125,13 @@ module hd_pool_stream #(
                                     input integer kernel, input integer stride, input integer pad);
         integer window;
         integer first;
-        integer inside;
+        integer positions;
         begin
-            extreme_inside = sign * (kernel + 1) * 2;
+            extreme_inside = kernel + 1;
             for (window = 0; window < windows; window = window + 1) begin
                 first = window * stride - pad;
-                inside = least(first + kernel, extent) - (first < 0 ? 0 : first);
-                extreme_inside = least(extreme_inside, sign * inside);
+                positions = least(first + kernel, extent) - (first < 0 ? 0 : first);
+                extreme_inside = least(extreme_inside, sign * positions);
             end
             extreme_inside = sign * extreme_inside;
         end
@@ -197,12 +197,12 @@ module hd_pool_stream #(
     wire last_window_x = OUT_W == 1 || base_reg == LAST_WINDOW_BASE[ADDRESS_W-1:0];
     wire last_window_y = OUT_H == 1 || window_y_reg == LAST_WINDOW_Y[WINDOW_Y_W-1:0];
 
-    wire inside = open_x_reg && open_y_reg;
+    wire in_window = open_x_reg && open_y_reg;
     wire first_x = phase_x_reg == {PHASE_X_W{1'b0}} || x_reg == {X_W{1'b0}};
     wire first_y = phase_y_reg == {PHASE_Y_W{1'b0}} || y_reg == {Y_W{1'b0}};
     wire first_of_window = first_x && first_y;
     wire last_of_window = (end_x || last_x) && (end_y || last_y);
-    wire emit = take && inside && last_of_window;
+    wire emit = take && in_window && last_of_window;
 
     assign s_axis_tready = ready_reg;
     assign status_active = take;
@@ -312,7 +312,7 @@ module hd_pool_stream #(
     end
 
     always @(posedge clk) begin : accumulate_control
-        valid_p1 <= take && inside;
+        valid_p1 <= take && in_window;
         emit_p1 <= emit;
         emit_p2 <= emit_p1;
         if (rst) begin
@@ -350,8 +350,8 @@ module hd_pool_stream #(
             localparam [31:0] LO = CLAMP_LO;
             localparam [31:0] HI = CLAMP_HI;
             localparam [BITS-1:0] FLIP = SIGN[BITS-1:0];
-            localparam [BITS-1:0] LO_KEY = LO[BITS-1:0] ^ FLIP;
-            localparam [BITS-1:0] HI_KEY = HI[BITS-1:0] ^ FLIP;
+            localparam signed [BITS:0] LO_KEY = {1'b0, LO[BITS-1:0] ^ FLIP};
+            localparam signed [BITS:0] HI_KEY = {1'b0, HI[BITS-1:0] ^ FLIP};
 
             reg [LANES*BITS-1:0] largest;
             always @* begin : take_largest
@@ -367,13 +367,13 @@ module hd_pool_stream #(
 
             reg [LANES*BITS-1:0] clamped;
             always @* begin : clamp
-                // one bit wider, so that no comparison is decided by the type alone
-                reg [BITS:0] key;
+                // signed and one bit wider, so that no comparison is decided by the type alone
+                reg signed [BITS:0] key;
                 integer lane;
                 for (lane = 0; lane < LANES; lane = lane + 1) begin
                     key = {1'b0, accumulated_p2[lane*BITS +: BITS] ^ FLIP};
-                    if (key < {1'b0, LO_KEY}) key = {1'b0, LO_KEY};
-                    if (key > {1'b0, HI_KEY}) key = {1'b0, HI_KEY};
+                    if (key < LO_KEY) key = LO_KEY;
+                    if (key > HI_KEY) key = HI_KEY;
                     clamped[lane*BITS +: BITS] = key[BITS-1:0] ^ FLIP;
                 end
             end
