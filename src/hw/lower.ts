@@ -1,0 +1,241 @@
+import { integerClamp } from '../execute/integer/clamps.js';
+import { outputRange } from '../execute/integer/requant-params.js';
+import { MAX_TABLE_BITS, pointwiseTable, requantiseTable } from '../execute/integer/table.js';
+import { activationOf, inputType, outputType, typeOf } from '../execute/tensor-access.js';
+import type { Graph, GraphNode } from '../ir/graph.js';
+import type { AveragePoolOp, Clamp, ConvOp, MaxPoolOp, Op, OpKind, OpOf, Window } from '../ir/op.js';
+import { type IntElement, isInt, type TensorType } from '../ir/tensor-type.js';
+import { nodeMacs } from '../ir/verify-sizes.js';
+import { type Diagnostic, DiagnosticCollector, HeddleError } from '../support/diagnostics.js';
+import { clampTo } from '../support/fixed-point.js';
+import { defined, invariant } from '../support/invariant.js';
+import type { FeatureMap } from './feature-map.js';
+import type { Layer, LayerChain } from './layer.js';
+import { macNumbers } from './mac-numbers.js';
+import {
+  badRank,
+  emptyNetwork,
+  noEngine,
+  notAChain,
+  quantiseFirst,
+  severalEnds,
+  tableTooWide,
+  unreadOutput,
+} from './messages.js';
+
+/** What every lowering is given: the node, its map in the chain, and the maps of its ends. */
+interface Ends {
+  readonly name: string;
+  readonly input: FeatureMap;
+  readonly output: FeatureMap;
+  readonly inputTensor: string;
+  readonly outputTensor: string;
+  readonly macs: number;
+}
+
+type Lower<O extends Op> = (graph: Graph, node: GraphNode<O>, ends: Ends) => Layer | 'alias';
+type LowerTable = { readonly [K in OpKind]: Lower<OpOf<K>> };
+
+const LOWER: LowerTable = {
+  conv: lowerConv,
+  dense: (graph, node, ends) => ({ kind: 'dense', ...ends, numbers: macNumbers(graph, node) }),
+  'max-pool': (graph, node, ends) => lowerPool(graph, node, ends, 'max', node.op, true),
+  'average-pool': (graph, node, ends) => lowerPool(graph, node, ends, 'average', node.op, node.op.countIncludePad),
+  'global-average-pool': (graph, node, ends) =>
+    lowerPool(graph, node, ends, 'average', wholeMap(ends.input), true, node.op.clamp),
+  'batch-norm': refuse,
+  relu: (graph, node, ends) => lowerClamp(graph, node, ends, { lo: 0 }),
+  clip: (graph, node, ends) => lowerClamp(graph, node, ends, node.op),
+  sigmoid: (graph, node, ends) =>
+    lookup(node, ends, () => pointwiseTable('sigmoid', inputType(graph, node), outputType(graph, node))),
+  tanh: (graph, node, ends) =>
+    lookup(node, ends, () => pointwiseTable('tanh', inputType(graph, node), outputType(graph, node))),
+  flatten: () => 'alias',
+  requantise: (graph, node, ends) => lookup(node, ends, () => requantiseTable(graph, node)),
+  add: refuse,
+};
+
+/**
+ * Lowers a linear integer graph to its chain of layers. Throws a HeddleError with everything that stands in the way:
+ * a float model, branches, several inputs or outputs, operators without an engine.
+ */
+export function lowerGraph(graph: Graph): LayerChain {
+  const problems = new DiagnosticCollector();
+  problems.add(...chainProblems(graph));
+  problems.throwIfErrors();
+  const input = defined(graph.inputs[0], 'the input').tensor;
+  const output = defined(graph.outputs[0], 'the output').tensor;
+  const maps = new Map<string, FeatureMap>();
+  const aliases = new Map<string, string>();
+  const layers: Layer[] = [];
+  const inputMap = collect(problems, () => mapOf(input, typeOf(graph, input)));
+  if (inputMap !== undefined) maps.set(input, inputMap);
+  for (const node of graph.nodes) {
+    const lowered = collect(problems, () => lowerNode(graph, node, maps));
+    if (lowered === undefined) continue;
+    const [from, to] = nodeEnds(node);
+    if (lowered === 'alias') {
+      aliases.set(to, from);
+      maps.set(to, defined(maps.get(from), `the map of '${from}'`));
+    } else {
+      layers.push(lowered);
+      maps.set(to, lowered.output);
+    }
+  }
+  problems.throwIfErrors();
+  if (layers.length === 0) throw new HeddleError([emptyNetwork(graph.name)]);
+  return {
+    name: graph.name,
+    inputTensor: input,
+    inputMap: defined(inputMap, 'the input map'),
+    layers,
+    aliases,
+    outputTensor: output,
+  };
+}
+
+function collect<T>(problems: DiagnosticCollector, compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof HeddleError)) throw error;
+    problems.add(...error.diagnostics);
+    return undefined;
+  }
+}
+
+function nodeEnds(node: GraphNode): readonly [string, string] {
+  return [
+    defined(node.inputs[0], `the input of node '${node.name}'`),
+    defined(node.outputs[0], `the output of node '${node.name}'`),
+  ];
+}
+
+function chainProblems(graph: Graph): readonly Diagnostic[] {
+  if ([...graph.types.values()].some((type) => !isInt(type.element))) return [quantiseFirst(graph.name)];
+  const problems: Diagnostic[] = [];
+  if (graph.inputs.length !== 1)
+    problems.push(
+      severalEnds(
+        'input',
+        graph.inputs.map((end) => end.tensor),
+      ),
+    );
+  if (graph.outputs.length !== 1)
+    problems.push(
+      severalEnds(
+        'output',
+        graph.outputs.map((end) => end.tensor),
+      ),
+    );
+  const readers = new Map<string, string[]>();
+  for (const node of graph.nodes) {
+    for (const name of new Set(node.inputs)) {
+      if (!graph.constants.has(name)) readers.set(name, [...(readers.get(name) ?? []), node.name]);
+    }
+  }
+  for (const [tensor, names] of readers) if (names.length > 1) problems.push(notAChain(tensor, names));
+  for (const end of graph.outputs) {
+    const reader = readers.get(end.tensor)?.[0];
+    if (reader !== undefined) problems.push(unreadOutput(end.tensor, reader));
+  }
+  return problems;
+}
+
+function mapOf(tensor: string, type: TensorType): FeatureMap {
+  invariant(isInt(type.element), `tensor '${tensor}' is not an integer tensor`);
+  const element: IntElement = type.element;
+  const [a, b, c] = type.shape;
+  if (type.shape.length === 1 && a !== undefined) return { height: 1, width: 1, channels: a, element };
+  if (type.shape.length === 3 && a !== undefined && b !== undefined && c !== undefined)
+    return { height: a, width: b, channels: c, element };
+  throw new HeddleError([badRank(tensor, type.shape)]);
+}
+
+function lowerNode(graph: Graph, node: GraphNode, maps: ReadonlyMap<string, FeatureMap>): Layer | 'alias' | undefined {
+  const [inputTensor, outputTensor] = nodeEnds(node);
+  const input = maps.get(inputTensor);
+  // The producer was refused already.
+  if (input === undefined) return undefined;
+  const own = mapOf(outputTensor, typeOf(graph, outputTensor));
+  // An element-wise layer after a flatten keeps the map that the stream has.
+  const elementwise = LOWER_ELEMENTWISE.has(node.op.kind);
+  const output = elementwise ? { ...input, element: own.element } : own;
+  const macs = nodeMacs(node, graph.types) ?? 0;
+  return (LOWER[node.op.kind] as Lower<Op>)(graph, node, {
+    name: node.name,
+    input,
+    output,
+    inputTensor,
+    outputTensor,
+    macs,
+  });
+}
+
+const LOWER_ELEMENTWISE: ReadonlySet<OpKind> = new Set(['relu', 'clip', 'sigmoid', 'tanh', 'requantise', 'flatten']);
+
+function refuse(_graph: Graph, node: GraphNode): never {
+  throw new HeddleError([noEngine(node.name, node.op.kind)]);
+}
+
+function lowerConv(graph: Graph, node: GraphNode<ConvOp>, ends: Ends): Layer {
+  const numbers = macNumbers(graph, node);
+  const { groups } = node.op;
+  const depthwise = groups === ends.input.channels && groups > 1;
+  return depthwise
+    ? { kind: 'depthwise', ...ends, window: node.op, multiplier: ends.output.channels / groups, numbers }
+    : { kind: 'conv', ...ends, window: node.op, groups, numbers };
+}
+
+function wholeMap(map: FeatureMap): Window {
+  return {
+    kernelH: map.height,
+    kernelW: map.width,
+    strideH: map.height,
+    strideW: map.width,
+    dilationH: 1,
+    dilationW: 1,
+    padTop: 0,
+    padLeft: 0,
+    padBottom: 0,
+    padRight: 0,
+  };
+}
+
+function lowerPool(
+  graph: Graph,
+  node: GraphNode<MaxPoolOp | AveragePoolOp | OpOf<'global-average-pool'>>,
+  ends: Ends,
+  mode: 'max' | 'average',
+  window: Window,
+  countIncludePad: boolean,
+  clamp: Clamp | undefined = node.op.clamp,
+): Layer {
+  const range = outputRange(graph, node, clamp);
+  const numbers = { mode, window, countIncludePad, zeroPoint: range.zeroPoint, clampLo: range.lo, clampHi: range.hi };
+  const apart = window.strideH >= window.kernelH && window.strideW >= window.kernelW;
+  const plain = window.dilationH === 1 && window.dilationW === 1;
+  const small = window.padTop < window.kernelH && window.padBottom < window.kernelH;
+  const narrow = window.padLeft < window.kernelW && window.padRight < window.kernelW;
+  return { kind: apart && plain && small && narrow ? 'pool-stream' : 'pool', ...ends, ...numbers };
+}
+
+function lookup(node: GraphNode, ends: Ends, table: () => Int32Array): Layer {
+  const { bits } = ends.input.element;
+  if (bits > MAX_TABLE_BITS) throw new HeddleError([tableTooWide(node.name, node.op.kind, bits)]);
+  return { kind: 'lookup', ...ends, table: table(), of: node.op.kind };
+}
+
+/** A clamp that no pass could fuse into its producer: a table too, since it must be its own layer. */
+function lowerClamp(graph: Graph, node: GraphNode, ends: Ends, clamp: Clamp): Layer {
+  const type = inputType(graph, node);
+  const { min, max } = activationOf(type, `the input of node '${node.name}'`);
+  const { lo = min, hi = max } = integerClamp(clamp, type);
+  return lookup(node, ends, () => {
+    const size = 2 ** ends.input.element.bits;
+    const half = ends.input.element.signed ? size / 2 : size;
+    return Int32Array.from({ length: size }, (_, address) =>
+      clampTo(address < half ? address : address - size, lo, hi),
+    );
+  });
+}

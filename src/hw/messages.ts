@@ -1,0 +1,87 @@
+import type { Diagnostic } from '../support/diagnostics.js';
+
+/** Messages of lowering and folding: E400..E439. */
+
+function error(code: string, alias: string, subject: string, text: string, hint: string): Diagnostic {
+  return { code, alias, severity: 'error', subject, text, hint };
+}
+
+export function quantiseFirst(model: string): Diagnostic {
+  return error(
+    'E400',
+    'float-model',
+    `model '${model}'`,
+    'this is a float model; hardware is made from integer models',
+    'quantise first: heddle quantize <model> --calibration x.npy -o <integer model>',
+  );
+}
+
+export function noEngine(node: string, op: string): Diagnostic {
+  return error(
+    'E401',
+    'no-engine',
+    `node '${node}'`,
+    `the operator '${op}' has no engine yet`,
+    'the golden model runs it (heddle run); for hardware take it out of the model or compute it on the host',
+  );
+}
+
+export function notAChain(tensor: string, readers: readonly string[]): Diagnostic {
+  return error(
+    'E402',
+    'branching-network',
+    `tensor '${tensor}'`,
+    `it is read by ${readers.length} nodes (${readers.map((name) => `'${name}'`).join(', ')}); only linear networks have hardware yet`,
+    'the golden model runs it (heddle run); for hardware give each tensor one reader',
+  );
+}
+
+export function severalEnds(what: 'input' | 'output', tensors: readonly string[]): Diagnostic {
+  return error(
+    'E403',
+    'several-ends',
+    `model ${what}s`,
+    `the model has ${tensors.length} ${what}s (${tensors.map((name) => `'${name}'`).join(', ')}); only one ${what} has hardware yet`,
+    `the golden model runs it (heddle run); for hardware leave one ${what}`,
+  );
+}
+
+export function unreadOutput(tensor: string, reader: string): Diagnostic {
+  return error(
+    'E404',
+    'output-read-on',
+    `tensor '${tensor}'`,
+    `it is an output of the model and is read by node '${reader}' too; only linear networks have hardware yet`,
+    'the golden model runs it (heddle run); for hardware take the output at the end of the chain',
+  );
+}
+
+export function badRank(tensor: string, shape: readonly number[]): Diagnostic {
+  return error(
+    'E405',
+    'no-stream-shape',
+    `tensor '${tensor}'`,
+    `its shape [${shape.join(', ')}] is neither a vector [N] nor a map [H][W][C]`,
+    'reshape it in the model; streams carry vectors and maps',
+  );
+}
+
+export function tableTooWide(node: string, op: string, bits: number): Diagnostic {
+  return error(
+    'E406',
+    'table-too-wide',
+    `node '${node}'`,
+    `'${op}' of a ${bits}-bit input would be a table of ${2 ** bits} entries; tables take up to 10 bits`,
+    'quantise its input to 10 bits or fewer',
+  );
+}
+
+export function emptyNetwork(model: string): Diagnostic {
+  return error(
+    'E407',
+    'nothing-to-build',
+    `model '${model}'`,
+    'no operator of the model needs hardware',
+    'give the model at least one layer besides flatten',
+  );
+}
