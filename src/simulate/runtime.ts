@@ -45,6 +45,11 @@ function headerText(trace: boolean): string {
   return `#include "verilated.h"\n${trace ? '#include "verilated_fst_c.h"\n' : ''}#include <memory>\n#include <algorithm>\n`;
 }
 
+/** A precompiled header of clang's (which macOS calls g++) remembers its folder, and entries are renamed into place. */
+function canMovePrecompiled(tools: SimulationTools): boolean {
+  return !tools.cxxVersion.includes('clang');
+}
+
 function runtimeJobs(
   harness: ReadonlyMap<string, string>,
   tools: SimulationTools,
@@ -58,7 +63,9 @@ function runtimeJobs(
       output: `${name}.o`,
       flags,
     })),
-    { source: PRECOMPILED_HEADER, output: `${PRECOMPILED_HEADER}.gch`, flags: [...flags, '-x', 'c++-header'] },
+    ...(canMovePrecompiled(tools)
+      ? [{ source: PRECOMPILED_HEADER, output: `${PRECOMPILED_HEADER}.gch`, flags: [...flags, '-x', 'c++-header'] }]
+      : []),
     ...own.map((name) => ({
       source: join(HARNESS_FOLDER, name),
       output: `${name.slice(0, -'.cpp'.length)}.o`,

@@ -113,6 +113,23 @@ describe('a faulty design is found out', () => {
   });
 });
 
+describe('a design that Verilator warns about', () => {
+  it("is refused with Verilator's text", async () => {
+    const narrow = text.replace(
+      'm_axis_tdata <= (FAULT',
+      "m_axis_tdata <= {1'b0, s_axis_tdata}; if (rst) m_axis_tdata <= (FAULT",
+    );
+    const bench = {
+      points: [makePoint(1, 8, 0)],
+      frames: FRAMES,
+      extraFiles: new Map([['fixture_register.v', narrow]]),
+    };
+    await expect(runBench(bench)).rejects.toThrow(
+      /internal error: Verilator failed:[\s\S]*%Warning-WIDTH[\s\S]*fixture_register.v/,
+    );
+  });
+});
+
 describe('tracing', () => {
   it('writes an FST file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'heddle-trace-'));
