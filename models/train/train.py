@@ -5,7 +5,7 @@
     node models/train/export-digits.mjs DIGITS
     python3 models/train/train.py lenet5 --digits DIGITS --out models
 
-Needs PyTorch 1.13 or newer and NumPy. One thread and fixed seeds: the same machine and PyTorch give the same bytes.
+Needs PyTorch 1.13 or newer and NumPy. One thread and a fixed seed: the same machine and PyTorch repeat a run.
 Pixels stay 0..255 in the model files; the networks see pixel / 255, which the files say as mean 0, std 255.
 """
 
