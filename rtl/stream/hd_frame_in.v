@@ -14,7 +14,7 @@
  *             after the frame's last beat was taken; two can wait. A frame's last beat is not taken while two wait.
  * Latency     1: a beat taken in cycle n is offered in cycle n+1.
  * Throughput  padded: a beat a cycle, also between frames. Packed: see hd_unpack. Zeros come a beat a cycle.
- * Stalls      two beats are held (packed: hd_unpack's buffer); s_axis_tready depends on registers only.
+ * Stalls      four beats are held (packed: hd_unpack's buffer); s_axis_tready depends on registers only.
  * Illegal     INPUT_MODE or RESYNC other than 0 and 1; sizes as in hd_unpack; s_axis_tvalid high while rst is high.
  */
 
@@ -178,9 +178,10 @@ module hd_frame_in #(
                     store_data[LANES_OF_LAST_WORD*BITS-1:0]};
             end
 
+            // more than two, so that frames pass at full rate even where their marks arrive after them (no network between)
             hd_fifo #(
                 .WIDTH(LANES * BITS),
-                .DEPTH(2)
+                .DEPTH(4)
             ) u_store (
                 .clk(clk),
                 .rst(rst),
