@@ -1,14 +1,14 @@
 import type { Diagnostic } from '../support/diagnostics.js';
-import { plural } from '../support/text.js';
+import { plural, printable } from '../support/text.js';
 
 /** Messages about graphs: E300..E339. Subjects are `node '...'` or `tensor '...'`; importers add the place by them. */
 
 export function nodeSubject(name: string): string {
-  return `node '${name}'`;
+  return `node '${printable(name)}'`;
 }
 
 export function tensorSubject(name: string): string {
-  return `tensor '${name}'`;
+  return `tensor '${printable(name)}'`;
 }
 
 function error(code: string, alias: string, subject: string, text: string, hint: string): Diagnostic {

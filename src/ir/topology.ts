@@ -9,17 +9,20 @@ export interface TopologicalOrder {
 }
 
 /** Positions in `nodes` of the nodes that each node reads from, each once. A tensor's first producer counts. */
-function producersOf(nodes: readonly GraphNode[]): readonly (readonly number[])[] {
+function producersOf(nodes: readonly GraphNode[], provided: ReadonlySet<string>): readonly (readonly number[])[] {
   const producer = new Map<string, number>();
   nodes.forEach((node, index) => {
-    for (const output of node.outputs) if (!producer.has(output)) producer.set(output, index);
+    for (const output of node.outputs) if (!producer.has(output) && !provided.has(output)) producer.set(output, index);
   });
   return nodes.map((node) => [...new Set(node.inputs.flatMap((name) => producer.get(name) ?? []))]);
 }
 
-/** Sorts so that producers come first; among free nodes the given order stays. O((nodes + edges) log nodes). */
-export function sortNodes(nodes: readonly GraphNode[]): TopologicalOrder {
-  const producers = producersOf(nodes);
+/**
+ * Sorts so that producers come first; among free nodes the given order stays. `provided` names the tensors that come
+ * from elsewhere (inputs and constants), even where a node is said to produce them too. O((nodes + edges) log nodes).
+ */
+export function sortNodes(nodes: readonly GraphNode[], provided: ReadonlySet<string> = new Set()): TopologicalOrder {
+  const producers = producersOf(nodes, provided);
   const readers: number[][] = nodes.map(() => []);
   producers.forEach((list, index) => {
     for (const producer of list) readers[producer]?.push(index);

@@ -8,11 +8,19 @@ const MOST_ELEMENTS = 2 ** 31;
 /** Three orders of magnitude above the largest published image networks; beyond it the counters of the reports are not exact. */
 const MOST_MACS = 2 ** 43;
 
+function isLegalExtent(extent: number): boolean {
+  return Number.isInteger(extent) && extent >= 1 && extent <= LARGEST_EXTENT;
+}
+
+/** Whether shapes can be computed from this one without surprises. */
+export function hasUsableSize({ shape }: TensorType): boolean {
+  return shape.every(isLegalExtent) && elementCount(shape) <= MOST_ELEMENTS;
+}
+
 /** Tensors whose shapes nothing can be built from. */
 export function sizeProblems(graph: Graph): readonly Diagnostic[] {
   return [...graph.types].flatMap(([name, { shape }]) => {
-    const legal = (extent: number): boolean => Number.isInteger(extent) && extent >= 1 && extent <= LARGEST_EXTENT;
-    if (!shape.every(legal)) return [badExtent(name, shape, LARGEST_EXTENT)];
+    if (!shape.every(isLegalExtent)) return [badExtent(name, shape, LARGEST_EXTENT)];
     const count = elementCount(shape);
     return count > MOST_ELEMENTS ? [tooLarge(tensorSubject(name), 'elements', count, MOST_ELEMENTS)] : [];
   });

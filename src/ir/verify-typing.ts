@@ -52,15 +52,21 @@ const TYPING_RULES: Readonly<Record<OpKind, TypingRule>> = {
   add: {},
 };
 
-/** Element types, quantization and clamps. Missing types are not reported here; nodes are those whose attributes are sound. */
-export function typingProblems(graph: Graph): readonly Diagnostic[] {
+/**
+ * Element types, quantization and clamps. Missing types are not reported here; `sound` are the nodes whose attributes
+ * can be used. Of a constant that no node reads the role is unknown, and its type is not checked.
+ */
+export function typingProblems(graph: Graph, sound: readonly GraphNode[]): readonly Diagnostic[] {
   const mixed = mixedProblems(graph);
   const roles = rolesOf(graph);
   return [
     ...mixed,
-    ...[...graph.types].flatMap(([name, type]) => tensorProblems(name, type, roles.get(name) ?? 'activation')),
+    ...[...graph.types].flatMap(([name, type]) => {
+      const role = roles.get(name) ?? (graph.constants.has(name) ? undefined : 'activation');
+      return role === undefined ? [] : elementProblems(name, type, role);
+    }),
     ...graph.nodes.flatMap((node) => constantInputProblems(node, graph)),
-    ...(mixed.length > 0 ? [] : graph.nodes.flatMap((node) => nodeTypingProblems(node, graph))),
+    ...(mixed.length > 0 ? [] : sound.flatMap((node) => nodeTypingProblems(node, graph))),
   ];
 }
 
@@ -70,21 +76,23 @@ function mixedProblems(graph: Graph): readonly Diagnostic[] {
   return float === undefined || integer === undefined ? [] : [mixedElements(float[0], integer[0])];
 }
 
-type Role = 'activation' | 'weight' | 'bias';
+export type Role = 'activation' | 'weight' | 'bias';
 
-/** The role of each constant of a conv or dense node; all other tensors are activations. */
+/** The role of each tensor that a node reads: weights and biases of conv and dense nodes, otherwise activations. */
 function rolesOf(graph: Graph): ReadonlyMap<string, Role> {
   const roles = new Map<string, Role>();
   for (const node of graph.nodes) {
-    if (node.op.kind !== 'conv' && node.op.kind !== 'dense') continue;
-    const [, weight, bias] = node.inputs;
-    if (weight !== undefined) roles.set(weight, 'weight');
-    if (bias !== undefined) roles.set(bias, 'bias');
+    const isWeighted = node.op.kind === 'conv' || node.op.kind === 'dense';
+    node.inputs.forEach((name, index) => {
+      const role = isWeighted && index === 1 ? 'weight' : isWeighted && index === 2 ? 'bias' : 'activation';
+      if (role !== 'activation' || !roles.has(name)) roles.set(name, role);
+    });
   }
   return roles;
 }
 
-function tensorProblems(name: string, type: TensorType, role: Role): readonly Diagnostic[] {
+/** Problems of one tensor's element and quantization; of the shape only weights' channel count matters. */
+export function elementProblems(name: string, type: TensorType, role: Role): readonly Diagnostic[] {
   const { element, quant } = type;
   if (!isInt(element)) {
     return quant === undefined

@@ -25,7 +25,7 @@ import { sortNodes } from './topology.js';
 import { sameExtents } from './type-equality.js';
 import { attributeProblems } from './verify-attributes.js';
 import { constantProblems, storageProblems } from './verify-constants.js';
-import { costProblems, sizeProblems } from './verify-sizes.js';
+import { costProblems, hasUsableSize, sizeProblems } from './verify-sizes.js';
 import { typingProblems } from './verify-typing.js';
 
 const LONGEST_NAME = 200;
@@ -53,23 +53,21 @@ export function verifyGraph(graph: Graph, when: string): void {
  * missing type, or on a node that is itself wrong, is not checked, so that one mistake gives one message.
  */
 export function graphProblems(graph: Graph): readonly Diagnostic[] {
-  const sizes = sizeProblems(graph);
-  const usable = new Map(
-    [...graph.types].filter(([name]) => !sizes.some((problem) => problem.subject === `tensor '${name}'`)),
-  );
+  const sources = sourcesOf(graph);
+  const usable = new Map([...graph.types].filter(([, type]) => hasUsableSize(type)));
   const attributes = graph.nodes.map((node) => attributeProblems(node));
   const sound = graph.nodes.filter((_node, index) => attributes[index]?.length === 0);
   return [
     ...nameProblems(graph),
     ...interfaceProblems(graph),
-    ...wiringProblems(graph),
-    ...missingTypeProblems(graph),
-    ...sizes,
+    ...wiringProblems(graph, sources),
+    ...[...sources.keys()].filter((tensor) => !graph.types.has(tensor)).map(missingType),
+    ...sizeProblems(graph),
     ...storageProblems(graph),
     ...attributes.flat(),
-    ...sound.flatMap((node) => nodeShapeProblems(node, usable)),
+    ...sound.flatMap((node) => nodeShapeProblems(node, usable, sources)),
     ...costProblems(sound, usable),
-    ...typingProblems({ ...graph, nodes: sound, types: usable }),
+    ...typingProblems({ ...graph, types: usable }, sound),
   ];
 }
 
@@ -134,7 +132,9 @@ function preprocessingProblems(input: GraphInput, type: TensorType | undefined):
 }
 
 /** What provides each tensor, in words: `an input`, `a constant`, `node 'x'`. */
-function sourcesOf(graph: Graph): ReadonlyMap<string, readonly string[]> {
+type Sources = ReadonlyMap<string, readonly string[]>;
+
+function sourcesOf(graph: Graph): Sources {
   const sources = new Map<string, string[]>();
   const add = (tensor: string, source: string): void => {
     sources.set(tensor, [...(sources.get(tensor) ?? []), source]);
@@ -145,8 +145,7 @@ function sourcesOf(graph: Graph): ReadonlyMap<string, readonly string[]> {
   return sources;
 }
 
-function wiringProblems(graph: Graph): readonly Diagnostic[] {
-  const sources = sourcesOf(graph);
+function wiringProblems(graph: Graph, sources: Sources): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
   for (const [tensor, makers] of sources) if (makers.length > 1) problems.push(producedTwice(tensor, makers));
   for (const node of graph.nodes) {
@@ -164,7 +163,7 @@ function wiringProblems(graph: Graph): readonly Diagnostic[] {
   return problems;
 }
 
-function outputProblems(graph: Graph, sources: ReadonlyMap<string, readonly string[]>): readonly Diagnostic[] {
+function outputProblems(graph: Graph, sources: Sources): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
   const seen = new Set<string>();
   const flowing = new Set(graph.nodes.flatMap((node) => node.outputs));
@@ -178,9 +177,14 @@ function outputProblems(graph: Graph, sources: ReadonlyMap<string, readonly stri
 }
 
 function orderProblems(graph: Graph): readonly Diagnostic[] {
-  const { problems } = sortNodes(graph.nodes);
+  const provided = new Set([...graph.inputs.map((input) => input.tensor), ...graph.constants.keys()]);
+  const { problems } = sortNodes(graph.nodes, provided);
   if (problems.length > 0) return problems;
-  const producer = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node.name] as const)));
+  const producer = new Map(
+    graph.nodes.flatMap((node) =>
+      node.outputs.filter((output) => !provided.has(output)).map((output) => [output, node.name] as const),
+    ),
+  );
   const done = new Set<string>();
   return graph.nodes.flatMap((node) => {
     const early = node.inputs.filter((tensor) => producer.has(tensor) && !done.has(tensor));
@@ -189,11 +193,12 @@ function orderProblems(graph: Graph): readonly Diagnostic[] {
   });
 }
 
-function missingTypeProblems(graph: Graph): readonly Diagnostic[] {
-  return [...sourcesOf(graph).keys()].filter((tensor) => !graph.types.has(tensor)).map(missingType);
-}
-
-function nodeShapeProblems(node: GraphNode, types: ReadonlyMap<string, TensorType>): readonly Diagnostic[] {
+/** A tensor of several sources has no shape that could be compared. */
+function nodeShapeProblems(
+  node: GraphNode,
+  types: ReadonlyMap<string, TensorType>,
+  sources: Sources,
+): readonly Diagnostic[] {
   const inputs = node.inputs.flatMap((name) => types.get(name) ?? []);
   if (inputs.length < node.inputs.length) return [];
   const inferred = inferOutputShapes(node, inputs);
@@ -201,7 +206,8 @@ function nodeShapeProblems(node: GraphNode, types: ReadonlyMap<string, TensorTyp
   return node.outputs.flatMap((output, index) => {
     const declared = types.get(output)?.shape;
     const shape = inferred.shapes[index] ?? [];
-    return declared === undefined || sameExtents(declared, shape)
+    const isUnique = sources.get(output)?.length === 1;
+    return declared === undefined || !isUnique || sameExtents(declared, shape)
       ? []
       : [shapeDiffers(output, declared, node.name, shape)];
   });

@@ -1,6 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { type Diagnostic, type FilePlace, HeddleError } from './diagnostics.js';
 import { badJson, duplicateKey, jsonTooDeep, notUtf8 } from './messages.js';
+import { printable } from './text.js';
 
 /** A JSON document with the place of each of its values. */
 export interface JsonText {
@@ -50,9 +51,9 @@ export function decodeUtf8(bytes: Uint8Array, file: string): string {
   }
 }
 
-/** RFC 6901. */
+/** RFC 6901, with control characters as escapes: pointers are for messages. */
 export function pointerOf(path: JsonPath): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map((part) => `/${printable(String(part)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 /** The second, stricter parser has the last word: it makes `__proto__` an ordinary key and knows all of the grammar. */

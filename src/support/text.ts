@@ -1,5 +1,10 @@
 /** Small helpers for messages. */
 
+/** A name as a message shows it: control characters, which could move a terminal's cursor, as escapes. */
+export function printable(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Cs}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** `1 value`, `3 values`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -28,12 +33,12 @@ const LONGEST_COMPARED = 64;
 /** The candidate that a misspelt word most likely meant, or undefined where none is near. The first of equals wins. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  const limit = Math.max(word.length > 2 ? 1 : 0, Math.floor(word.length / 3));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of candidates) {
     if (Math.abs(name.length - word.length) > limit + 2 || Math.max(name.length, word.length) > LONGEST_COMPARED)
       continue;
-    const distance = plain(name) === plain(word) ? 0 : editDistance(word, name);
+    const distance = editDistance(plain(word), plain(name));
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { name, distance };
   }
   return best?.name;

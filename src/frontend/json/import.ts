@@ -1,4 +1,5 @@
 import { DEFAULT_REQUANT_BITS, type Graph, type GraphInput, type GraphNode } from '../../ir/graph.js';
+import { tensorSubject, unusedTensor } from '../../ir/messages.js';
 import { inferOutputShapes } from '../../ir/shape.js';
 import type { Tensor } from '../../ir/tensor.js';
 import {
@@ -14,6 +15,8 @@ import { sortNodes } from '../../ir/topology.js';
 import { graphProblems } from '../../ir/verify.js';
 import { attributeProblems } from '../../ir/verify-attributes.js';
 import { constantProblems } from '../../ir/verify-constants.js';
+import { hasUsableSize } from '../../ir/verify-sizes.js';
+import { elementProblems } from '../../ir/verify-typing.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
 import { type JsonText, parseJsonText } from '../../support/json-text.js';
@@ -86,7 +89,7 @@ function buildGraph(model: ModelJson, constants: ReadonlyMap<string, Tensor>): G
     const op = readOp(node.op, node.attributes ?? {}, types.get(node.inputs[1] ?? '')?.shape);
     return { name: node.name, op, inputs: node.inputs, outputs: node.outputs };
   });
-  const order = sortNodes(nodes);
+  const order = sortNodes(nodes, new Set([...model.inputs.map((input) => input.tensor), ...allConstants.keys()]));
   inferTypes(order.sorted, model, types);
   return {
     name: model.name,
@@ -132,7 +135,8 @@ function makeQuantization({ scale, zeroPoint, axis }: QuantizationJson, shape: r
 function inferTypes(sorted: readonly GraphNode[], model: ModelJson, types: Map<string, TensorType>): void {
   for (const node of sorted) {
     const inputs = node.inputs.flatMap((name) => types.get(name) ?? []);
-    if (inputs.length < node.inputs.length || attributeProblems(node).length > 0) continue;
+    if (inputs.length < node.inputs.length || !inputs.every(hasUsableSize) || attributeProblems(node).length > 0)
+      continue;
     const inferred = inferOutputShapes(node, inputs);
     if ('problems' in inferred) continue;
     const isInteger = inputs.some((type) => isInt(type.element));
@@ -146,16 +150,32 @@ function inferTypes(sorted: readonly GraphNode[], model: ModelJson, types: Map<s
   }
 }
 
+/** What the file says of flowing tensors whose shape stays unknown is checked as far as it goes. */
+function shapelessProblems(graph: Graph, model: ModelJson): readonly Diagnostic[] {
+  const produced = new Set(graph.nodes.flatMap((node) => node.outputs));
+  return Object.entries(model.tensors).flatMap(([name, { type, quantization }]) => {
+    if (graph.types.has(name)) return [];
+    return produced.has(name)
+      ? elementProblems(name, makeType([], type, quantization), 'activation')
+      : [unusedTensor(name)];
+  });
+}
+
 /** Missing types and empty constants follow from problems that have their own messages. */
 function allGraphProblems(graph: Graph, model: ModelJson, places: Places): readonly Diagnostic[] {
   const empty = new Set(
     [...graph.constants]
       .filter(([, { type, data }]) => data.length === 0 && elementCount(type.shape) > 0)
-      .map(([name]) => `tensor '${name}'`),
+      .map(([name]) => tensorSubject(name)),
   );
   const structural = graphProblems(graph).filter(
     ({ alias, subject }) => alias !== 'missing-type' && !(alias === 'bad-constant-data' && empty.has(subject ?? '')),
   );
-  const own = [...undeclaredProblems(graph, model, places), ...structural, ...constantProblems(graph)];
+  const own = [
+    ...undeclaredProblems(graph, model, places),
+    ...shapelessProblems(graph, model),
+    ...structural,
+    ...constantProblems(graph),
+  ];
   return own.map((problem) => (problem.place === undefined ? places.locate(problem) : problem));
 }

@@ -1,4 +1,5 @@
 import type { Diagnostic, FilePlace } from '../../support/diagnostics.js';
+import { printable } from '../../support/text.js';
 
 /** Messages about model files: E200..E229. What concerns the graph itself is in src/ir/messages.ts. */
 
@@ -6,6 +7,12 @@ import type { Diagnostic, FilePlace } from '../../support/diagnostics.js';
 export interface Spot {
   readonly place: FilePlace;
   readonly subject?: string;
+}
+
+/** An object in a sentence, and what its members are called: properties, or attributes of an operator. */
+export interface Owner {
+  readonly owner: string;
+  readonly noun: 'property' | 'attribute';
 }
 
 function error(code: string, alias: string, spot: Spot, text: string, hint: string): Diagnostic {
@@ -22,12 +29,12 @@ export function newerFormat(spot: Spot, version: number, known: number): Diagnos
   );
 }
 
-export function missingProperty(spot: Spot, owner: string, property: string, fix: string): Diagnostic {
-  return error('E201', 'missing-property', spot, `${owner} lacks the required property '${property}'`, fix);
+export function missingProperty(spot: Spot, { owner, noun }: Owner, property: string, fix: string): Diagnostic {
+  return error('E201', 'missing-property', spot, `${owner} lacks the required ${noun} '${property}'`, fix);
 }
 
-export function unknownProperty(spot: Spot, owner: string, property: string, fix: string): Diagnostic {
-  return error('E202', 'unknown-property', spot, `${owner} has no property '${property}'`, fix);
+export function unknownProperty(spot: Spot, { owner, noun }: Owner, property: string, fix: string): Diagnostic {
+  return error('E202', 'unknown-property', spot, `${owner} has no ${noun} '${printable(property)}'`, fix);
 }
 
 export function unknownOp(spot: Spot, op: string, fix: string): Diagnostic {
@@ -117,4 +124,9 @@ export function unusedConstant(spot: Spot): Diagnostic {
     'it is a constant that no node reads',
     'remove it, or correct its name',
   );
+}
+
+export function badTensorName(spot: Spot, shownName: string): Diagnostic {
+  const text = `the tensor name ${shownName} is empty, longer than 200 characters or holds control characters`;
+  return error('E217', 'bad-tensor-name', spot, text, 'use 1 to 200 printable characters');
 }

@@ -13,23 +13,27 @@ export interface Places {
 const OUTPUT_ALIASES: ReadonlySet<string> = new Set(['missing-output', 'bad-class-offset', 'output-listed-twice']);
 
 export function makePlaces(model: ModelJson, text: JsonText): Places {
-  const paths = subjectPaths(model);
+  const subjects = subjectPaths(model);
+  const lastNodes = new Map(model.nodes.map(({ name }, index) => [nodeSubject(name), ['nodes', index]]));
   const outputs = new Map(model.outputs.map(({ tensor }, index) => [tensorSubject(tensor), ['outputs', index]]));
   return {
     at: text.placeOf,
     locate: (diagnostic) => {
       const subject = diagnostic.subject ?? '';
-      const path = (OUTPUT_ALIASES.has(diagnostic.alias) ? outputs : paths).get(subject);
+      const paths =
+        diagnostic.alias === 'duplicate-node' ? lastNodes : OUTPUT_ALIASES.has(diagnostic.alias) ? outputs : subjects;
+      const path = paths.get(subject);
       return { ...diagnostic, place: text.placeOf(path ?? []) };
     },
   };
 }
 
-/** A tensor is where its type is declared, else where a node makes it; of nodes with one name, the last. */
+/** A tensor is where its type is declared, else where a node makes it; of nodes with one name, the first. */
 function subjectPaths(model: ModelJson): ReadonlyMap<string, JsonPath> {
   const paths = new Map<string, JsonPath>();
   model.nodes.forEach((node, index) => {
-    paths.set(nodeSubject(node.name), ['nodes', index]);
+    const subject = nodeSubject(node.name);
+    if (!paths.has(subject)) paths.set(subject, ['nodes', index]);
     node.outputs.forEach((tensor, at) => {
       paths.set(tensorSubject(tensor), ['nodes', index, 'outputs', at]);
     });

@@ -3,8 +3,17 @@ import { nodeSubject, tensorSubject } from '../../ir/messages.js';
 import { OP_KINDS } from '../../ir/op.js';
 import type { Diagnostic } from '../../support/diagnostics.js';
 import type { JsonPath, JsonText } from '../../support/json-text.js';
-import { nearest } from '../../support/text.js';
-import { missingProperty, type Spot, unknownOp, unknownProperty, wrongValue } from './messages.js';
+import { nearest, plural } from '../../support/text.js';
+import {
+  badTensorName,
+  missingProperty,
+  type Owner,
+  type Spot,
+  unknownOp,
+  unknownProperty,
+  wrongValue,
+} from './messages.js';
+import { schemaDefinition } from './schema.js';
 
 /** The schema validator's errors as messages with place, subject, reason and fix. */
 export function translateErrors(errors: readonly ErrorObject[], text: JsonText): readonly Diagnostic[] {
@@ -64,11 +73,15 @@ function spotOf(path: JsonPath, text: JsonText, place = text.placeOf(path)): Spo
 }
 
 /** What a path's object is called in a sentence. */
-function ownerOf(path: JsonPath, root: unknown): string {
+function ownerOf(path: JsonPath, root: unknown): Owner {
   const last = path.at(-1);
   const op = path[0] === 'nodes' ? valueAt(root, ['nodes', path[1] ?? 0, 'op']) : undefined;
+  if (last === 'attributes' && typeof op === 'string') return { owner: `'${op}'`, noun: 'attribute' };
+  return { owner: ownerWords(path, last), noun: 'property' };
+}
+
+function ownerWords(path: JsonPath, last: string | number | undefined): string {
   if (last === undefined) return 'a model';
-  if (last === 'attributes' && typeof op === 'string') return `the attributes object of '${op}'`;
   if (typeof last === 'string' && path.length > 2) return `'${last}'`;
   return (
     { nodes: 'a node', tensors: 'a tensor', inputs: 'an input', outputs: 'an output' }[String(path[0])] ?? 'this object'
@@ -87,10 +100,9 @@ function missing(error: ErrorObject, path: JsonPath, property: string, text: Jso
 
 /** The schema's own words on a property, where it stands next to the failed keyword. */
 function description(error: ErrorObject, property: string): string | undefined {
-  const properties = propertiesOf(error)[property];
-  return typeof properties === 'object' && properties !== null && 'description' in properties
-    ? String(properties.description)
-    : undefined;
+  if (property === 'op') return `one of ${OP_KINDS.join(', ')}`;
+  const words = schemaDefinition(propertiesOf(error)[property])?.description;
+  return words?.replace(/\.$/, '');
 }
 
 function propertiesOf(error: ErrorObject): Readonly<Record<string, unknown>> {
@@ -101,7 +113,7 @@ function propertiesOf(error: ErrorObject): Readonly<Record<string, unknown>> {
 function unknown(error: ErrorObject, path: JsonPath, property: string, text: JsonText): Diagnostic {
   const known = Object.keys(propertiesOf(error));
   const meant = nearest(property, known);
-  const list = known.length === 0 ? 'remove it; there are none' : `remove it; there are ${known.join(', ')}`;
+  const list = known.length === 0 ? 'remove it; there are none here' : `remove it; known here: ${known.join(', ')}`;
   const here = [...path, property];
   const fix = meant === undefined ? list : `did you mean '${meant}'?`;
   return unknownProperty(spotOf(here, text, text.placeOfKey(here)), ownerOf(path, text.value), property, fix);
@@ -109,8 +121,7 @@ function unknown(error: ErrorObject, path: JsonPath, property: string, text: Jso
 
 function badKey(path: JsonPath, text: JsonText): Diagnostic {
   const place = text.placeOfKey(path);
-  const wanted = '1 to 200 characters, none of them a control character';
-  return wrongValue({ place }, `the name ${shown(path.at(-1))}`, wanted, 'rename the tensor');
+  return badTensorName({ place }, shown(path.at(-1)));
 }
 
 function discriminated(
@@ -163,14 +174,19 @@ function expectation(error: ErrorObject, value: unknown): Expectation {
     case 'exclusiveMinimum':
       return { wanted: `greater than ${limit}`, fix: PLAIN_FIX };
     case 'minItems':
-      return { wanted: `a list of ${limit} or more items`, fix: 'add what is missing' };
     case 'maxItems':
-      return { wanted: `a list of ${limit} items at most`, fix: 'remove what is too much' };
+      return { wanted: `a list of ${countWords(error, Number(limit))}`, fix: 'correct the number of items' };
     case 'pattern':
       return patternWords(String(params['pattern']), value);
     default:
       return { wanted: `as the format says (${error.message ?? error.keyword})`, fix: PLAIN_FIX };
   }
+}
+
+function countWords(error: ErrorObject, limit: number): string {
+  const schema = error.parentSchema as { readonly minItems?: number; readonly maxItems?: number } | undefined;
+  if (schema?.minItems === schema?.maxItems) return plural(limit, 'item');
+  return error.keyword === 'minItems' ? `${limit} or more items` : `${limit} items at most`;
 }
 
 function typeWords(type: string, value: unknown): string {
