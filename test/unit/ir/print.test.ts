@@ -7,9 +7,9 @@ describe('printGraph', () => {
     expect(printGraph(floatGraph())).toMatchInlineSnapshot(`
       "graph "small-float" requantBits=18
       input "image": 6x6x2 float32 layout=nchw mean=127.5 std=[0.3333333333333333,2] bgr=false
-      constant "conv1.bias": 4 float32 hash=183ce0e6
-      constant "conv1.weight": 4x3x3x2 float32 hash=6634e005
-      constant "fc.weight": 3x16 float32 hash=a3ca0511
+      constant "conv1.bias": 4 float32 hash=2aebf37b
+      constant "conv1.weight": 4x3x3x2 float32 hash=730d3ea5
+      constant "fc.weight": 3x16 float32 hash=637799b7
       conv "conv1" ("image", "conv1.weight", "conv1.bias") -> "conv1": 4x4x4 float32 {dilationH=1 dilationW=1 groups=1 kernelH=3 kernelW=3 padBottom=0 padLeft=0 padRight=0 padTop=0 strideH=1 strideW=1}
       relu "relu1" ("conv1") -> "relu1": 4x4x4 float32
       max-pool "pool1" ("relu1") -> "pool1": 2x2x4 float32 {dilationH=1 dilationW=1 kernelH=2 kernelW=2 padBottom=0 padLeft=0 padRight=0 padTop=0 strideH=2 strideW=2}
@@ -24,9 +24,9 @@ describe('printGraph', () => {
     expect(printGraph(integerGraph())).toMatchInlineSnapshot(`
       "graph "small-integer" requantBits=20
       input "image": 6x6x2 uint8 scale=0.00392156862745098 zero=3 layout=nhwc
-      constant "conv1.bias": 4 int32 hash=5246beed
-      constant "conv1.weight": 4x3x3x2 int8 scale=[0.1,0.2,0.3333333333333333,5e-324] zero=[0,0,0,0] axis=0 hash=de76d02b
-      constant "offset": 4 int8 scale=0.5 zero=-1 hash=7af9ecd3
+      constant "conv1.bias": 4 int32 hash=8f0505f4
+      constant "conv1.weight": 4x3x3x2 int8 scale=[0.1,0.2,0.3333333333333333,5e-324] zero=[0,0,0,0] axis=0 hash=a3502ef7
+      constant "offset": 4 int8 scale=0.5 zero=-1 hash=62952269
       conv "conv1" ("image", "conv1.weight", "conv1.bias") -> "conv1": 5x4x4 uint8 scale=0.02 zero=0 {clamp=0..200 dilationH=1 dilationW=1 groups=1 kernelH=3 kernelW=3 padBottom=0 padLeft=0 padRight=0 padTop=1 strideH=1 strideW=1}
       add "sum" ("conv1", "conv1", "offset") -> "sum": 5x4x4 uint8 scale=0.04 zero=5
       requantise "out" ("sum") -> "out": 5x4x4 int4 scale=0.3 zero=-8
