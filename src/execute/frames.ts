@@ -14,7 +14,7 @@ import {
   preprocessingChannels,
   rawIntoFloat,
 } from './messages.js';
-import { activationOf, allocate, type NumericData, perChannel } from './tensor-access.js';
+import { activationOf, allocate, type NumericData, numeric, perChannel } from './tensor-access.js';
 
 /**
  * The model's boundary: what users have (pixels, real values, raw integers, either layout) to the tensors that the
@@ -44,7 +44,7 @@ export function inputTensor(
 ): Tensor {
   const count = elementCount(type.shape);
   if (frame.length !== count) throw refuse(frameSize(input.tensor, frame.length, count, type.shape.join('x')));
-  const data = toChannelsLast(Float64Array.from(frame), type.shape, format.layout ?? input.layout);
+  const data = toChannelsLast(new Float64Array(frame), type.shape, format.layout ?? input.layout);
   if (format.kind === 'raw') return { type, data: rawIntegers(input.tensor, type, data) };
   const real = format.kind === 'real' ? data : pixelsToReal(input, type, data, format.preprocessing);
   return realToTensor(input.tensor, type, real);
@@ -102,7 +102,7 @@ export function realRange(type: TensorType): { readonly min: number; readonly ma
 /** Real values in channels-last order as a tensor of the type. */
 export function realToTensor(name: string, type: TensorType, real: ArrayLike<number>): Tensor {
   for (let i = 0; i < real.length; i++) if (!Number.isFinite(real[i])) throw refuse(notFiniteInput(name, i));
-  if (!isInt(type.element)) return { type, data: Float32Array.from(real) };
+  if (!isInt(type.element)) return { type, data: new Float32Array(real) };
   const { scale, zeroPoint, min, max } = activationOf(type, `tensor '${name}'`);
   const data = allocate(type.element, real.length);
   for (let i = 0; i < real.length; i++) data[i] = quantiseValue(real[i] as number, scale, zeroPoint, min, max);
@@ -111,9 +111,10 @@ export function realToTensor(name: string, type: TensorType, real: ArrayLike<num
 
 /** The real values of a tensor: `scale * (q - zeroPoint)`, rounded to float32. */
 export function realValues(tensor: Tensor): Float32Array {
-  if (!isInt(tensor.type.element)) return Float32Array.from(tensor.data as ArrayLike<number>);
+  const values = new Float32Array(numeric(tensor.data));
+  if (!isInt(tensor.type.element)) return values;
   const { scale, zeroPoint } = activationOf(tensor.type, 'the tensor');
-  return Float32Array.from(tensor.data as ArrayLike<number>, (q) => (q - zeroPoint) * scale);
+  return values.map((q) => (q - zeroPoint) * scale);
 }
 
 /** Real values of an output as a float32 tensor in its source layout, or in the one asked for. */

@@ -86,6 +86,6 @@ export const prepareDense: PrepareNode<DenseOp> = (graph, node) => {
   return ([input]) => {
     const x = float32(input);
     dotRows(x, 0, x.length, weights, 0, bias.length, sums);
-    return Float32Array.from(sums, (sum, o) => clamp(sum + (bias[o] as number)));
+    return bias.map((offset, o) => clamp((sums[o] as number) + offset));
   };
 };

@@ -7,7 +7,7 @@ import { constantInput, outputType } from '../tensor-access.js';
 import { float32, realClamp } from './values.js';
 
 function mapKernel(f: (x: number) => number): Kernel {
-  return ([input]) => Float32Array.from(float32(input), f);
+  return ([input]) => float32(input).map(f);
 }
 
 export const prepareRelu: PrepareNode<ReluOp> = () => mapKernel(realClamp({ lo: 0 }));
@@ -37,7 +37,7 @@ export const prepareBatchNorm: PrepareNode<BatchNormOp> = (graph, node) => {
   const { slope, offset } = batchNormAffine(graph, node);
   const channels = slope.length;
   return ([input]) =>
-    Float32Array.from(float32(input), (x, i) => x * (slope[i % channels] as number) + (offset[i % channels] as number));
+    float32(input).map((x, i) => x * (slope[i % channels] as number) + (offset[i % channels] as number));
 };
 
 /** The clamped sum of all inputs; one of one value per channel is repeated at each pixel. */
@@ -49,6 +49,6 @@ export const prepareAdd: PrepareNode<AddOp> = (graph, node) => {
     for (const x of inputs.map(float32)) {
       for (let i = 0; i < count; i++) sums[i] = (sums[i] as number) + (x[i % x.length] as number);
     }
-    return Float32Array.from(sums, clamp);
+    return new Float32Array(sums).map(clamp);
   };
 };

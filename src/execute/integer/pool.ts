@@ -6,6 +6,7 @@ import { invariant } from '../../support/invariant.js';
 import type { Kernel, PrepareNode } from '../executor.js';
 import { columnTaps, insidePicture, rowTaps, type Taps } from '../taps.js';
 import { activationOf, allocate, inputType, mapShape, numeric, outputType } from '../tensor-access.js';
+import { centred } from './conv.js';
 import { type OutputRange, outputRange } from './requant-params.js';
 
 /** What the pools share: the positions inside the picture that each output row and column reads. */
@@ -27,71 +28,80 @@ function poolGeometry(graph: Graph, node: GraphNode, window: Window): PoolGeomet
   };
 }
 
-/** Combines the elements of every window, channel by channel, and turns the result into the output. */
-function poolKernel(
+/** The sum or the maximum of every window's elements inside the picture, [OH][OW][C]. */
+function combineWindows(g: PoolGeometry, x: Int32Array, combine: 'sum' | 'max', start: number): Float64Array {
+  const totals = new Float64Array(g.rows.length * g.columns.length * g.channels);
+  const isMax = combine === 'max';
+  let next = 0;
+  for (const rows of g.rows) {
+    for (const columns of g.columns) {
+      for (let c = 0; c < g.channels; c++) {
+        let total = start;
+        for (let r = 0; r < rows.length; r++) {
+          for (let k = 0; k < columns.length; k++) {
+            const value = x[((rows[r] as number) * g.inW + (columns[k] as number)) * g.channels + c] as number;
+            total = isMax ? Math.max(total, value) : total + value;
+          }
+        }
+        totals[next++] = total;
+      }
+    }
+  }
+  return totals;
+}
+
+function requireSameNumbers(graph: Graph, node: GraphNode): void {
+  invariant(sameNumbers(inputType(graph, node), outputType(graph, node)), `pool '${node.name}' changes its numbers`);
+}
+
+/** y = clamp(max of the window); padding holds the type's minimum, so it never wins. */
+export const prepareMaxPool: PrepareNode<MaxPoolOp> = (graph, node) => {
+  requireSameNumbers(graph, node);
+  const { element } = outputType(graph, node);
+  const { min } = activationOf(inputType(graph, node), `the input of node '${node.name}'`);
+  const { lo, hi } = outputRange(graph, node, node.op.clamp);
+  const geometry = poolGeometry(graph, node, node.op);
+  return ([input]) => {
+    const largest = combineWindows(geometry, new Int32Array(numeric(input)), 'max', min);
+    const y = allocate(element, largest.length);
+    for (let i = 0; i < y.length; i++) y[i] = clampTo(largest[i] as number, lo, hi);
+    return y;
+  };
+};
+
+/** y = clamp(zx + rne(sum (x - zx) / count)), with the exact rational; `wholeCount` where padding, which is zx, counts. */
+function averageKernel(
   graph: Graph,
   node: GraphNode,
+  range: OutputRange,
   g: PoolGeometry,
-  start: number,
-  combine: (total: number, x: number) => number,
-  finish: (total: number, inside: number) => number,
+  wholeCount: number | undefined,
 ): Kernel {
+  requireSameNumbers(graph, node);
   const { element } = outputType(graph, node);
-  invariant(sameNumbers(inputType(graph, node), outputType(graph, node)), `pool '${node.name}' changes its scale`);
+  const counts = g.rows.flatMap((rows) => g.columns.map((columns) => wholeCount ?? rows.length * columns.length));
   return ([input]) => {
-    const x = Int32Array.from(numeric(input));
-    const y = allocate(element, g.rows.length * g.columns.length * g.channels);
-    let next = 0;
-    for (const rows of g.rows) {
-      for (const columns of g.columns) {
-        for (let c = 0; c < g.channels; c++) {
-          let total = start;
-          for (const iy of rows) {
-            for (const ix of columns) total = combine(total, x[(iy * g.inW + ix) * g.channels + c] as number);
-          }
-          y[next++] = finish(total, rows.length * columns.length);
-        }
-      }
+    const sums = combineWindows(g, centred(numeric(input), range.zeroPoint), 'sum', 0);
+    const y = allocate(element, sums.length);
+    for (let i = 0; i < y.length; i++) {
+      const mean = divideHalfEven(sums[i] as number, counts[Math.floor(i / g.channels)] as number);
+      y[i] = clampTo(range.zeroPoint + mean, range.lo, range.hi);
     }
     return y;
   };
 }
 
-/** y = clamp(max of the window); padding holds the type's minimum, so it never wins. */
-export const prepareMaxPool: PrepareNode<MaxPoolOp> = (graph, node) => {
-  const { min } = activationOf(inputType(graph, node), `the input of node '${node.name}'`);
-  const { lo, hi } = outputRange(graph, node, node.op.clamp);
-  return poolKernel(graph, node, poolGeometry(graph, node, node.op), min, Math.max, (max) => clampTo(max, lo, hi));
-};
-
-/** The exact rational mean of `count` elements, of which `inside` sum up to `total` and the others are zx. */
-function mean(range: OutputRange, total: number, inside: number, count: number): number {
-  const centredTotal = total - inside * range.zeroPoint;
-  return clampTo(range.zeroPoint + divideHalfEven(centredTotal, count), range.lo, range.hi);
-}
-
-/** y = clamp(zx + rne(sum (x - zx) / count)); count is the whole kernel or its positions inside the picture. */
+/** The mean over the whole kernel, or over its positions inside the picture. */
 export const prepareAveragePool: PrepareNode<AveragePoolOp> = (graph, node) => {
-  const range = outputRange(graph, node, node.op.clamp);
-  const whole = node.op.kernelH * node.op.kernelW;
-  const finish = node.op.countIncludePad
-    ? (total: number, inside: number): number => mean(range, total, inside, whole)
-    : (total: number, inside: number): number => mean(range, total, inside, inside);
-  return poolKernel(graph, node, poolGeometry(graph, node, node.op), 0, (a, b) => a + b, finish);
+  const { kernelH, kernelW, countIncludePad, clamp } = node.op;
+  const wholeCount = countIncludePad ? kernelH * kernelW : undefined;
+  return averageKernel(graph, node, outputRange(graph, node, clamp), poolGeometry(graph, node, node.op), wholeCount);
 };
 
-/** The average over all of the picture. */
+/** The mean over all of the picture. */
 export const prepareGlobalAveragePool: PrepareNode<GlobalAveragePoolOp> = (graph, node) => {
   const [inH, inW, channels] = mapShape(inputType(graph, node), `the input of node '${node.name}'`);
-  const range = outputRange(graph, node, node.op.clamp);
   const all = (extent: number): Taps => [Int32Array.from({ length: extent }, (_, position) => position)];
   const geometry = { rows: all(inH), columns: all(inW), inW, channels };
-  return poolKernel(
-    graph,
-    node,
-    geometry,
-    0,
-    (a, b) => a + b,
-    (total, inside) => mean(range, total, inside, inside),
-  );
+  return averageKernel(graph, node, outputRange(graph, node, node.op.clamp), geometry, undefined);
 };

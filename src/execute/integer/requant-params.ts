@@ -88,7 +88,7 @@ function centredFilters(weight: Tensor, node: string): Filters {
   invariant((quant.axis ?? 0) === 0, `the weight of node '${node}' is quantised along axis ${quant.axis}, not 0`);
   const outChannels = defined(weight.type.shape[0], `the output channels of node '${node}'`);
   const filterLength = elementCount(weight.type.shape) / outChannels;
-  const weights = Int16Array.from(numeric(weight.data));
+  const weights = new Int16Array(numeric(weight.data));
   const weightZeroPoint = Int32Array.from({ length: outChannels }, (_, oc) => perChannel(quant.zeroPoint, oc));
   weightZeroPoint.forEach((zeroPoint, oc) => {
     if (zeroPoint === 0) return;

@@ -274,25 +274,25 @@ describe('executor', () => {
   const x = quantised([2], 8, true, 1, 0);
   const graph = makeGraph({
     nodes: [
-      { name: 'r', op: { kind: 'relu' }, inputs: ['x'], outputs: ['h'] },
-      { name: 'c', op: { kind: 'clip', hi: 5 }, inputs: ['h'], outputs: ['y'] },
+      { name: 'r', op: { kind: 'relu' }, inputs: ['x'], outputs: ['hidden'] },
+      { name: 'c', op: { kind: 'clip', hi: 5 }, inputs: ['hidden'], outputs: ['y'] },
     ],
-    types: { x, h: x, y: x },
+    types: { x, hidden: x, y: x },
   });
   const inputs = new Map([['x', { type: x, data: Int8Array.from([-3, 9]) }]]);
 
   test('hands out the outputs, and what is kept', () => {
     const executor = prepareInteger(graph);
     expect([...executor.run(inputs).keys()]).toEqual(['y']);
-    expect([...executor.run(inputs, { keep: ['h'] }).keys()]).toEqual(['h', 'y']);
-    expect([...executor.run(inputs, { keep: 'all' }).keys()]).toEqual(['x', 'h', 'y']);
-    expect([...(executor.run(inputs, { keep: 'all' }).get('h')?.data ?? [])]).toEqual([0, 9]);
+    expect([...executor.run(inputs, { keep: ['hidden'] }).keys()]).toEqual(['hidden', 'y']);
+    expect([...executor.run(inputs, { keep: 'all' }).keys()]).toEqual(['x', 'hidden', 'y']);
+    expect([...(executor.run(inputs, { keep: 'all' }).get('hidden')?.data ?? [])]).toEqual([0, 9]);
   });
 
   test('refuses what it cannot run, by name', () => {
     const executor = prepareInteger(graph);
     expect(() => executor.run(new Map())).toThrow(/E342.*input 'x'/);
-    expect(() => executor.run(inputs, { keep: ['hh'] })).toThrow(/E345.*tensor 'hh'[\s\S]*did you mean 'h'/);
+    expect(() => executor.run(inputs, { keep: ['hiden'] })).toThrow(/E345.*tensor 'hiden'[\s\S]*did you mean 'hidden'/);
     const wrong = quantised([3], 8, true, 1, 0);
     expect(() => executor.run(new Map([['x', { type: wrong, data: new Int8Array(3) }]]))).toThrow(/E343.*3 int8/);
     const small = quantised([2], 4, true, 1, 0);

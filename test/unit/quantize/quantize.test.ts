@@ -2,9 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { pixelsToReal } from '../../../src/execute/frames.js';
 import { executeInteger } from '../../../src/execute/integer/execute-integer.js';
 import { requantParams } from '../../../src/execute/integer/requant-params.js';
+import { exportModel } from '../../../src/frontend/json/export.js';
+import { importModel } from '../../../src/frontend/json/import.js';
 import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Graph, GraphInput, GraphNode } from '../../../src/ir/graph.js';
 import type { ConvOp } from '../../../src/ir/op.js';
+import { printGraph } from '../../../src/ir/print.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { AFTER_IMPORT, verifyGraph } from '../../../src/ir/verify.js';
 import { activationType, pixelType } from '../../../src/quantize/activation-type.js';
@@ -95,6 +98,19 @@ describe('quantizeGraph', () => {
     expect(integer.nodes.map((node) => node.op.kind)).toEqual([
       ...['conv', 'max-pool', 'conv', 'add', 'average-pool', 'flatten', 'dense', 'tanh', 'dense'],
     ]);
+  });
+
+  test('saved and loaded again it is the same network', () => {
+    const { graph: integer } = quantizeGraph(graph, frames);
+    const { json, weights } = exportModel(integer);
+    const loaded = importModel(json, 'small.json', () => weights ?? new Uint8Array());
+    expect(printGraph(loaded)).toBe(printGraph(integer));
+    const x: Tensor = {
+      type: integer.types.get('x') ?? float([]),
+      data: Uint8Array.from({ length: 288 }, (_, i) => i % 256),
+    };
+    const run = (g: Graph) => executeInteger(g, new Map([['x', x]]), { keep: 'all' });
+    expect([...run(loaded)]).toEqual([...run(integer)]);
   });
 
   test('fewer weight bits cost signal', () => {
