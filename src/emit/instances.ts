@@ -1,0 +1,236 @@
+import { type Adapter, arrayDepth, type Engine, engineFormat } from '../hw/design.js';
+import { beatsPerFrame } from '../hw/feature-map.js';
+import { type Folding, splitTaps } from '../hw/folding.js';
+import type { Layer, MacLayer, PoolLayer, PoolStreamLayer } from '../hw/layer.js';
+import type { Window } from '../ir/op.js';
+import { defined } from '../support/invariant.js';
+import { memoryNames } from './memories.js';
+
+/** A Verilog parameter and its literal. */
+export interface Parameter {
+  readonly name: string;
+  readonly value: string;
+}
+
+const number = (name: string, value: number): Parameter => ({ name, value: String(value) });
+const flag = (name: string, value: boolean): Parameter => ({ name, value: value ? '1' : '0' });
+const text = (name: string, value: string): Parameter => ({ name, value: `"${value}"` });
+
+/** RTL module and parameters of an engine. `instance` names its memory files. */
+export function engineModule(engine: Engine, instance: string): { module: string; parameters: readonly Parameter[] } {
+  const { layer } = engine;
+  switch (layer.kind) {
+    case 'conv':
+      return { module: 'hd_conv', parameters: convParameters(engine, layer, instance) };
+    case 'depthwise':
+      return { module: 'hd_depthwise', parameters: depthwiseParameters(engine, layer, instance) };
+    case 'dense':
+      return { module: 'hd_dense', parameters: denseParameters(engine, layer, instance) };
+    case 'pool':
+      return { module: 'hd_pool', parameters: poolParameters(engine, layer) };
+    case 'pool-stream':
+      return { module: 'hd_pool_stream', parameters: poolStreamParameters(engine, layer) };
+    case 'lookup':
+      return {
+        module: 'hd_lookup',
+        parameters: [
+          number('LANES', engine.lanesIn),
+          number('CHANNELS', layer.input.channels),
+          number('IN_BITS', layer.input.element.bits),
+          number('OUT_BITS', layer.output.element.bits),
+          text('TABLE_FILE', memoryNames(instance).table),
+        ],
+      };
+  }
+}
+
+/** RTL module and parameters of a width adapter. */
+export function adapterModule(adapter: Adapter): { module: string; parameters: readonly Parameter[] } {
+  return {
+    module: adapter.lanesOut > adapter.lanesIn ? 'hd_width_up' : 'hd_width_down',
+    parameters: [
+      number('BITS', adapter.map.element.bits),
+      number('CHANNELS', adapter.map.channels),
+      number('LANES_IN', adapter.lanesIn),
+      number('LANES_OUT', adapter.lanesOut),
+    ],
+  };
+}
+
+function foldingOf(engine: Engine): Folding {
+  return defined(engine.folding, `the folding of '${engine.layer.name}'`);
+}
+
+function windowParameters(w: Window): readonly Parameter[] {
+  return [
+    number('KERNEL_H', w.kernelH),
+    number('KERNEL_W', w.kernelW),
+    number('STRIDE_H', w.strideH),
+    number('STRIDE_W', w.strideW),
+    number('DILATION_H', w.dilationH),
+    number('DILATION_W', w.dilationW),
+    number('PAD_TOP', w.padTop),
+    number('PAD_LEFT', w.padLeft),
+    number('PAD_BOTTOM', w.padBottom),
+    number('PAD_RIGHT', w.padRight),
+  ];
+}
+
+function pictureParameters(layer: Layer): readonly Parameter[] {
+  return [number('IN_H', layer.input.height), number('IN_W', layer.input.width)];
+}
+
+function laneParameters(engine: Engine): readonly Parameter[] {
+  return [number('LANES_IN', engine.lanesIn), number('LANES_OUT', engine.lanesOut)];
+}
+
+function windowMemoryParameters(
+  engine: Engine,
+  layer: Exclude<MacLayer, { kind: 'dense' }> | PoolLayer,
+): readonly Parameter[] {
+  const memory = defined(engine.memory, `the window memory of '${layer.name}'`);
+  const { tapsH, tapsW } = splitTaps(layer, foldingOf(engine).taps);
+  return [
+    number('TAPS_H', tapsH),
+    number('TAPS_W', tapsW),
+    number('CAPACITY', memory.capacity),
+    number('ROW_BANKS', memory.rowBanks),
+    number('COL_BANKS', memory.colBanks),
+    number('BANK_ROWS', memory.bankRows),
+  ];
+}
+
+/** What all layers with weights share, from the operands to the files. */
+function macParameters(engine: Engine, layer: MacLayer, instance: string): readonly Parameter[] {
+  const format = defined(engineFormat(engine), `the format of '${layer.name}'`);
+  const { numbers } = layer;
+  const names = memoryNames(instance);
+  return [
+    number('X_BITS', layer.input.element.bits),
+    flag('X_SIGNED', layer.input.element.signed),
+    ...(layer.kind === 'dense' ? [] : [number('PAD_VALUE', numbers.inputZeroPoint)]),
+    number('W_BITS', numbers.weightBits),
+    number('ACC_BITS', format.accBits),
+    number('CHAIN', format.chain),
+    number('R', foldingOf(engine).requantisers),
+    number('MUL_BITS', format.mulBits),
+    number('M_BITS', numbers.requantBits),
+    number('SHIFT_MIN', format.shiftMin),
+    number('SHIFT_BITS', format.shiftBits),
+    number('ZW_BITS', format.zeroPointBits),
+    number('OUT_BITS', layer.output.element.bits),
+    number('ZERO_POINT', numbers.outputZeroPoint),
+    number('CLAMP_LO', numbers.clampLo),
+    number('CLAMP_HI', numbers.clampHi),
+    number('FIFO_DEPTH', defined(engine.fifoDepth, `the output FIFO of '${layer.name}'`)),
+    text('WEIGHT_FILE', names.weights),
+    text('PARAM_FILE', names.parameters),
+  ];
+}
+
+function convParameters(
+  engine: Engine,
+  layer: Extract<Layer, { kind: 'conv' }>,
+  instance: string,
+): readonly Parameter[] {
+  return [
+    ...pictureParameters(layer),
+    number('IN_CHANNELS', layer.input.channels),
+    number('OUT_CHANNELS', layer.output.channels),
+    number('GROUPS', layer.groups),
+    ...windowParameters(layer.window),
+    ...laneParameters(engine),
+    number('PE', foldingOf(engine).pe),
+    number('SIMD', foldingOf(engine).simd),
+    ...windowMemoryParameters(engine, layer),
+    ...macParameters(engine, layer, instance),
+  ];
+}
+
+function depthwiseParameters(
+  engine: Engine,
+  layer: Extract<Layer, { kind: 'depthwise' }>,
+  instance: string,
+): readonly Parameter[] {
+  return [
+    ...pictureParameters(layer),
+    number('CHANNELS', layer.input.channels),
+    number('MULTIPLIER', layer.multiplier),
+    ...windowParameters(layer.window),
+    ...laneParameters(engine),
+    number('CH', foldingOf(engine).pe),
+    ...windowMemoryParameters(engine, layer),
+    ...macParameters(engine, layer, instance),
+  ];
+}
+
+function denseParameters(
+  engine: Engine,
+  layer: Extract<Layer, { kind: 'dense' }>,
+  instance: string,
+): readonly Parameter[] {
+  return [
+    number('IN_BEATS', beatsPerFrame({ map: layer.input, lanes: engine.lanesIn })),
+    number('OUT_CHANNELS', layer.output.channels),
+    ...laneParameters(engine),
+    number('PE', foldingOf(engine).pe),
+    number('SIMD', foldingOf(engine).simd),
+    number('CAPACITY', defined(engine.memory, `the input memory of '${layer.name}'`).capacity),
+    ...macParameters(engine, layer, instance),
+  ];
+}
+
+function poolNumbers(layer: PoolLayer | PoolStreamLayer): readonly Parameter[] {
+  return [
+    flag('COUNT_INCLUDE_PAD', layer.countIncludePad),
+    number('ZERO_POINT', layer.mode === 'average' ? layer.zeroPoint : 0),
+    number('CLAMP_LO', layer.clampLo),
+    number('CLAMP_HI', layer.clampHi),
+  ];
+}
+
+function poolParameters(engine: Engine, layer: PoolLayer): readonly Parameter[] {
+  return [
+    flag('MODE', layer.mode === 'average'),
+    ...pictureParameters(layer),
+    number('CHANNELS', layer.input.channels),
+    number('BITS', layer.input.element.bits),
+    flag('SIGNED', layer.input.element.signed),
+    ...windowParameters(layer.window),
+    ...laneParameters(engine),
+    number('CH', foldingOf(engine).pe),
+    ...windowMemoryParameters(engine, layer),
+    number('R', foldingOf(engine).requantisers),
+    ...poolNumbers(layer),
+    number('FIFO_DEPTH', defined(engine.fifoDepth, `the output FIFO of '${layer.name}'`)),
+  ];
+}
+
+function poolStreamParameters(engine: Engine, layer: PoolStreamLayer): readonly Parameter[] {
+  return [
+    flag('MODE', layer.mode === 'average'),
+    ...pictureParameters(layer),
+    number('CHANNELS', layer.input.channels),
+    number('LANES', engine.lanesIn),
+    number('BITS', layer.input.element.bits),
+    flag('SIGNED', layer.input.element.signed),
+    ...windowParameters(layer.window).filter(({ name }) => !name.startsWith('DILATION')),
+    ...poolNumbers(layer),
+  ];
+}
+
+/** Depth of an engine's products, for comments. */
+export function foldingText(engine: Engine): string {
+  const { layer, folding } = engine;
+  if (folding === undefined) return `${engine.lanesIn} lane${engine.lanesIn === 1 ? '' : 's'}`;
+  const depth = arrayDepth(engine);
+  switch (layer.kind) {
+    case 'conv':
+    case 'dense':
+      return `PE ${folding.pe} x SIMD ${folding.simd}${layer.kind === 'conv' ? ` x ${folding.taps} taps` : ''} = ${folding.pe * depth} multipliers, ${folding.requantisers} requantisers`;
+    case 'depthwise':
+      return `${folding.pe} channels x ${layer.multiplier} x ${folding.taps} taps = ${folding.pe * layer.multiplier * folding.taps} multipliers, ${folding.requantisers} requantisers`;
+    default:
+      return `${folding.pe} channels x ${folding.taps} taps`;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Engine } from '../hw/design.js';
+import { engineFormat } from '../hw/design.js';
+import type { Layer } from '../hw/layer.js';
+
+/**
+ * Clock counts of the RTL that do not depend on a network's shape, in one table. The benches of test/rtl check them
+ * against the modules; the token-level model uses nothing else.
+ */
+export const LATENCY = {
+  /** From a step to its operands (hd_window). */
+  windowToOperands: 2,
+  /** From operands to the accumulated fold, beyond the chain's length (hd_mac_array). */
+  arrayBeyondChain: 3,
+  /** Into the holding register (hd_serialise). */
+  hold: 1,
+  requantise: 6,
+  /** Beat register and output FIFO (hd_pack). */
+  pack: 2,
+  /** Pooling array beyond its operands, and what follows it (hd_pool). */
+  poolArray: 2,
+  poolMaxFinish: 1,
+  poolAverageFinish: 5,
+  /** From an input beat to its output beat (hd_pool_stream). */
+  poolStreamMax: 3,
+  poolStreamAverage: 8,
+  lookup: 2,
+  adapter: 1,
+  frameIn: 1,
+  frameOut: 1,
+} as const;
+
+/** Beats that a stage without a window holds at most. */
+export const HOLDS = {
+  poolStream: 16,
+  lookup: 2,
+  frameIn: 2,
+  frameOut: 2,
+} as const;
+
+/** Clocks from a fold's last step to its first chunk's beat being offered. */
+export function foldLatency(engine: Engine): number {
+  const { layer } = engine;
+  const common = LATENCY.windowToOperands + LATENCY.hold + LATENCY.pack;
+  const format = engineFormat(engine);
+  if (format !== undefined) return common + format.chain + LATENCY.arrayBeyondChain + LATENCY.requantise;
+  return common + LATENCY.poolArray + poolFinish(layer);
+}
+
+function poolFinish(layer: Layer): number {
+  return layer.kind === 'pool' && layer.mode === 'average' ? LATENCY.poolAverageFinish : LATENCY.poolMaxFinish;
+}

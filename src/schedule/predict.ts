@@ -1,0 +1,139 @@
+import { type Adapter, type Design, type Engine, stages } from '../hw/design.js';
+import { beatsPerFrame, beatsPerPixel } from '../hw/feature-map.js';
+import { windowPlan } from '../hw/folding.js';
+import { isWindowLayer, type PoolStreamLayer } from '../hw/layer.js';
+import { defined } from '../support/invariant.js';
+import { foldLatency, HOLDS, LATENCY } from './latency.js';
+import { type Channel, makeChannel, type Process, settle, sink, source, stream } from './token-network.js';
+import { pixelDemand, windowProcess } from './window-process.js';
+
+/** What the token-level model says of a design with an eager source and sink. */
+export interface Prediction {
+  /** Clocks between the last output beats of consecutive frames, in the steady state. */
+  readonly cyclesPerFrame: number;
+  /** Clocks from the first input beat to the last output beat of the first frame. */
+  readonly latencyCycles: number;
+  /** Undefined, or the frame that never came out: buffers too small. */
+  readonly deadlockInFrame?: number;
+}
+
+/** Frames after which a design that has not become periodic is taken at its mean interval. */
+const MOST_FRAMES = 24;
+const FIRST_FRAMES = 6;
+
+/** Predicts frame interval and latency. Deterministic; time grows with beats and folds a frame. */
+export function predict(design: Design): Prediction {
+  for (let frames = FIRST_FRAMES; ; frames *= 2) {
+    const prediction = predictOver(design, frames);
+    if (prediction.settled || frames >= MOST_FRAMES) return prediction.result;
+  }
+}
+
+function predictOver(design: Design, frames: number): { result: Prediction; settled: boolean } {
+  const input = makeChannel();
+  const processes: Process[] = [
+    source(input, frames * beatsPerFrame({ map: design.chain.inputMap, lanes: design.inputLanes })),
+  ];
+  let at = makeChannel();
+  processes.push(stream('frame_in', input, at, { latency: LATENCY.frameIn, holds: HOLDS.frameIn, outputs: () => 1 }));
+  for (const stage of stages(design)) {
+    const next = makeChannel();
+    processes.push(stage.kind === 'adapter' ? adapterProcess(stage, at, next) : engineProcess(stage.engine, at, next));
+    at = next;
+  }
+  const output = makeChannel();
+  processes.push(
+    stream('frame_out', at, output, { latency: LATENCY.frameOut, holds: HOLDS.frameOut, outputs: () => 1 }),
+    sink(output),
+  );
+  settle(processes);
+  const last = defined(design.engines.at(-1), 'the last engine');
+  const beats = beatsPerFrame({ map: last.layer.output, lanes: last.lanesOut });
+  return summary(input, output, beats, frames);
+}
+
+function summary(
+  input: Channel,
+  output: Channel,
+  beats: number,
+  frames: number,
+): { result: Prediction; settled: boolean } {
+  const done = Math.floor(output.taken.length / beats);
+  const end = (frame: number): number => output.taken[(frame + 1) * beats - 1] as number;
+  if (done < frames) {
+    return { result: { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: done }, settled: true };
+  }
+  const interval = end(frames - 1) - end(frames - 2);
+  const before = end(frames - 2) - end(frames - 3);
+  const half = Math.floor(frames / 2);
+  const settled = interval === before;
+  return {
+    result: {
+      cyclesPerFrame: settled ? interval : (end(frames - 1) - end(half - 1)) / (frames - half),
+      latencyCycles: end(0) - (input.taken[0] as number),
+    },
+    settled,
+  };
+}
+
+/** The process of an engine between two channels. */
+export function engineProcess(engine: Engine, input: Channel, output: Channel): Process {
+  const { layer } = engine;
+  if (isWindowLayer(layer)) {
+    const folding = defined(engine.folding, `the folding of '${layer.name}'`);
+    const plan = windowPlan(layer, folding, engine.lanesIn);
+    return windowProcess(
+      {
+        name: layer.name,
+        plan,
+        capacity: defined(engine.memory, `the window memory of '${layer.name}'`).capacity,
+        lanesOut: engine.lanesOut,
+        requantisers: folding.requantisers,
+        fifoDepth: defined(engine.fifoDepth, `the output FIFO of '${layer.name}'`),
+        foldLatency: foldLatency(engine),
+      },
+      pixelDemand(plan),
+      input,
+      output,
+    );
+  }
+  if (layer.kind === 'lookup')
+    return stream(layer.name, input, output, { latency: LATENCY.lookup, holds: HOLDS.lookup, outputs: () => 1 });
+  const latency = layer.mode === 'max' ? LATENCY.poolStreamMax : LATENCY.poolStreamAverage;
+  return stream(layer.name, input, output, {
+    latency,
+    holds: HOLDS.poolStream,
+    outputs: poolStreamOutputs(layer, engine.lanesIn),
+  });
+}
+
+/** Whether an input beat, counted over all frames, completes a window: its pixel is the window's last in the picture. */
+function poolStreamOutputs(layer: PoolStreamLayer, lanes: number): (beat: number) => number {
+  const { height, width } = layer.input;
+  const w = layer.window;
+  const ends = (extent: number, outputs: number, stride: number, pad: number, kernel: number): ReadonlySet<number> =>
+    new Set(Array.from({ length: outputs }, (_, o) => Math.min(o * stride - pad + kernel - 1, extent - 1)));
+  const rows = ends(height, layer.output.height, w.strideH, w.padTop, w.kernelH);
+  const columns = ends(width, layer.output.width, w.strideW, w.padLeft, w.kernelW);
+  const perPixel = beatsPerPixel({ map: layer.input, lanes });
+  return (beat) => {
+    const pixel = Math.floor(beat / perPixel) % (height * width);
+    return rows.has(Math.floor(pixel / width)) && columns.has(pixel % width) ? 1 : 0;
+  };
+}
+
+function adapterProcess(adapter: Adapter, input: Channel, output: Channel): Process {
+  const beatsIn = beatsPerPixel({ map: adapter.map, lanes: adapter.lanesIn });
+  const beatsOut = beatsPerPixel({ map: adapter.map, lanes: adapter.lanesOut });
+  const ratio = Math.max(adapter.lanesIn, adapter.lanesOut) / Math.min(adapter.lanesIn, adapter.lanesOut);
+  const widens = adapter.lanesOut > adapter.lanesIn;
+  return stream(`width in front of ${adapter.before}`, input, output, {
+    latency: LATENCY.adapter,
+    holds: widens ? 2 : 2 * ratio,
+    outputs: (beat) => {
+      const place = beat % beatsIn;
+      if (!widens) return Math.min(ratio, beatsOut - place * ratio);
+      return place === beatsIn - 1 || (place + 1) % ratio === 0 ? 1 : 0;
+    },
+  });
+}
