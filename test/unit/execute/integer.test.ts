@@ -8,7 +8,7 @@ import type { Tensor } from '../../../src/ir/tensor.js';
 import { int, type TensorType } from '../../../src/ir/tensor-type.js';
 import { HeddleError } from '../../../src/support/diagnostics.js';
 import { normaliseMultiplier, requantise } from '../../../src/support/fixed-point.js';
-import { makeGraph, makeRandom, quantised, randomInteger, randomTensor, UNIT_WINDOW } from './make-graph.js';
+import { float, makeGraph, makeRandom, quantised, randomInteger, randomTensor, UNIT_WINDOW } from './make-graph.js';
 
 function run(graph: Graph, x: Tensor): readonly number[] {
   const y = executeInteger(graph, new Map([['x', x]])).get('y');
@@ -198,6 +198,24 @@ describe('conv', () => {
     expect(() => prepareInteger(graph)).toThrow(HeddleError);
     expect(() => prepareInteger(graph)).toThrow(/'n': output channel 0 .*\n.*\n.*output channel 2/);
   });
+});
+
+test('sums beyond 2^53 are refused', () => {
+  const x = quantised([1], 8, false, 1, 0);
+  const w: Tensor = {
+    type: { shape: [1, 1], element: int(8, true), quant: { scale: [1], zeroPoint: [0] } },
+    data: Int8Array.from([1]),
+  };
+  const b: Tensor = { type: { shape: [1], element: int(64, true) }, data: BigInt64Array.from([2n ** 53n]) };
+  const graph = oneNode({ kind: 'dense' }, x, quantised([1], 8, false, 1, 0), { w, b });
+  expect(() => prepareInteger(graph)).toThrow(/E346.*node 'n'/);
+});
+
+test('a float graph is refused by tensor', () => {
+  const x = float([2]);
+  expect(() => prepareInteger(oneNode({ kind: 'relu' }, x, x))).toThrow(
+    /E341.*tensor 'x': it is float32[\s\S]*tensor 'y'/,
+  );
 });
 
 describe('pools', () => {
