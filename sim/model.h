@@ -8,7 +8,7 @@
 
 namespace heddle {
 
-/// The two vectors of hd_sim_top, as 32-bit words, lane 0 in the low bits of the lowest word.
+/// What hd_sim_top takes and shows, as 32-bit words, lane 0 in the low bits of the lowest word.
 struct Pins {
     uint32_t* drive;
     size_t driveWords;

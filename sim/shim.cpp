@@ -33,7 +33,7 @@ Pins createModel(uint64_t seed) {
     top = std::make_unique<Vhd_sim_top>(context.get(), "TOP");
     top->clk = 0;
     top->rst = 1;
-    Pins pins{top->drive.data(), sizeof(top->drive) / sizeof(uint32_t), top->observe.data(),
+    Pins pins{top->drive.data(), sizeof(top->drive) / sizeof(uint32_t), &top->observe[0],
               sizeof(top->observe) / sizeof(uint32_t)};
     std::fill_n(pins.drive, pins.driveWords, 0U);
     return pins;

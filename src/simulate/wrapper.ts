@@ -97,7 +97,7 @@ export interface SimTop {
 export const SIM_TOP_MODULE = 'hd_sim_top';
 export const SIM_TOP_FILE = 'hd_sim_top.sv';
 
-/** Verilator keeps vectors of up to two words in plain integers; from three on they are arrays of words. */
+/** Verilator keeps vectors of up to two words in plain integers; from three on they are arrays of words, like `observe`. */
 const LEAST_WORDS = 3;
 
 const wordsOf = (bits: number): number => Math.ceil(bits / 32);
@@ -124,6 +124,8 @@ interface StreamNets {
   readonly last: string;
   readonly user: string;
   readonly data: string;
+  /** `bits` of the data from bit `low` on. */
+  readonly dataPart: (low: number, bits: number) => string;
 }
 
 function hierarchicalNets(path: string, shape: StreamShape): StreamNets {
@@ -133,20 +135,29 @@ function hierarchicalNets(path: string, shape: StreamShape): StreamNets {
     last: shape.hasLast ? `${path}_tlast` : "1'b0",
     user: shape.hasUser === true ? `${path}_tuser` : "1'b0",
     data: `${path}_tdata`,
+    dataPart: (low, bits) => `${path}_tdata[${low} +: ${bits}]`,
   };
+}
+
+function observe(draft: Draft, word: string): void {
+  draft.lines.push(`  assign observe[${draft.observeWords++}] = ${word};`);
+}
+
+/** A stream's data as expressions of 32 bits, the last one padded with zeros. */
+function splitIntoWords(nets: StreamNets, dataBits: number): readonly string[] {
+  return Array.from({ length: wordsOf(dataBits) }, (_, word) => {
+    const bits = Math.min(32, dataBits - 32 * word);
+    const part = nets.dataPart(32 * word, bits);
+    return bits === 32 ? part : `{${32 - bits}'b0, ${part}}`;
+  });
 }
 
 function addProbe(draft: Draft, name: string, shape: StreamShape, nets: StreamNets): number {
   const dataBits = streamDataBits(shape);
   invariant(dataBits >= shape.lanes * shape.elementBits, `stream ${name}: ${dataBits} bits do not hold its lanes`);
   const observeWord = draft.observeWords;
-  const padding = wordsOf(dataBits) * 32 - dataBits;
-  const data = padding === 0 ? nets.data : `{${padding}'b0, ${nets.data}}`;
-  draft.lines.push(
-    `  assign observe[${32 * observeWord} +: 32] = {28'b0, ${nets.user}, ${nets.last}, ${nets.ready}, ${nets.valid}};`,
-    `  assign observe[${32 * (observeWord + 1)} +: ${32 * wordsOf(dataBits)}] = ${data};`,
-  );
-  draft.observeWords += 1 + wordsOf(dataBits);
+  observe(draft, `{28'b0, ${nets.user}, ${nets.last}, ${nets.ready}, ${nets.valid}}`);
+  for (const word of splitIntoWords(nets, dataBits)) observe(draft, word);
   const { lanes, elementBits, beatsPerFrame, hasLast } = shape;
   const channels = shape.channels ?? 0;
   return draft.probes.push({ name, observeWord, lanes, elementBits, dataBits, channels, beatsPerFrame, hasLast }) - 1;
@@ -161,6 +172,7 @@ function addSource(draft: Draft, name: string, port: StreamPort, net: string): r
     last: port.hasLast ? `drive[${32 * driveWord + 1}]` : "1'b0",
     user: "1'b0",
     data: `drive[${32 * (driveWord + 1)} +: ${dataBits}]`,
+    dataPart: (low, bits) => `drive[${32 * (driveWord + 1) + low} +: ${bits}]`,
   };
   draft.lines.push(`  wire ${net}_tready;`);
   draft.driveWords += 1 + wordsOf(dataBits);
@@ -195,10 +207,10 @@ function addSink(draft: Draft, name: string, port: StreamPort, net: string): rea
 function addActivities(draft: Draft, bits: readonly ActivityBit[]): void {
   for (let start = 0; start < bits.length; start += 32) {
     const group = bits.slice(start, start + 32);
-    const observeWord = draft.observeWords++;
+    const { observeWords: observeWord } = draft;
     const padding = group.length < 32 ? [`${32 - group.length}'b0`] : [];
     const nets = [...padding, ...group.map((bit) => bit.path).reverse()];
-    draft.lines.push(`  assign observe[${32 * observeWord} +: 32] = {${nets.join(', ')}};`);
+    observe(draft, `{${nets.join(', ')}}`);
     draft.activities.push(...group.map(({ name }, bit) => ({ name, observeWord, bit })));
   }
 }
@@ -239,7 +251,7 @@ function checkNames(what: string, items: readonly { readonly name: string }[]): 
 }
 
 function renderTop(draft: Draft, driveWords: number, observeWords: number): string {
-  const unusedObserve = observeWords - draft.observeWords;
+  const padding = Array.from({ length: observeWords - draft.observeWords }, (_, i) => draft.observeWords + i);
   const lines = [
     '// Written by Heddle: wires designs under test to the harness in sim/.',
     '`timescale 1ns / 1ps',
@@ -250,11 +262,12 @@ function renderTop(draft: Draft, driveWords: number, observeWords: number): stri
     '  input wire clk,',
     '  input wire rst,',
     `  input wire [${32 * driveWords - 1}:0] drive,`,
-    `  output wire [${32 * observeWords - 1}:0] observe`,
+    // An array of words: parts of one wide vector become a chain of concatenations, each copying all of it.
+    `  output wire [31:0] observe [0:${observeWords - 1}]`,
     ');',
     "  wire unused_drive = &{1'b0, drive};",
     ...draft.lines,
-    ...(unusedObserve > 0 ? [`  assign observe[${32 * draft.observeWords} +: ${32 * unusedObserve}] = '0;`] : []),
+    ...padding.map((word) => `  assign observe[${word}] = 32'b0;`),
     'endmodule',
     '`default_nettype wire',
   ];

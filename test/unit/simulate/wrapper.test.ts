@@ -41,7 +41,7 @@ describe('makeSimTop', () => {
     expect(text).toContain('.m_axis_tready(drive[64])');
     expect(text).toContain(".cfg_policy(1'b0)");
     expect(text).toContain("{28'b0, 1'b0, 1'b0, u_dut.u_conv1.m_axis_tready, u_dut.u_conv1.m_axis_tvalid}");
-    expect(text).toContain("{20'b0, u_dut.u_conv1.m_axis_tdata}");
+    expect(text).toContain("{20'b0, u_dut.u_conv1.m_axis_tdata[0 +: 12]}");
     expect(text).toContain("{28'b0, u_dut_m_axis_tuser, u_dut_m_axis_tlast, drive[64], u_dut_m_axis_tvalid}");
   });
 
