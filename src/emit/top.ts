@@ -18,6 +18,8 @@ export interface TopContext {
   readonly outputBits: number;
   readonly activeComment: string;
   readonly activeBits: number;
+  /** No layer has an activity bit. */
+  readonly inactive: boolean;
   readonly streams: readonly { readonly name: string; readonly bits: number; readonly comment: string }[];
   readonly instances: readonly InstanceContext[];
 }
@@ -241,6 +243,7 @@ export function topContext(design: Design, names: TopNames, version: string, mod
     outputBits: byteBits(streamBits(output)),
     activeComment: names.active.map((layer, bit) => `[${bit}] ${quoted(layer)}`).join(', ') || 'none tells',
     activeBits: Math.max(1, names.active.length),
+    inactive: names.active.length === 0,
     streams: names.streams.map(({ name, type, tensor }) => ({
       name,
       bits: streamBits(type),

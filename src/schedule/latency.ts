@@ -23,7 +23,7 @@ export const LATENCY = {
   /** From an input beat to its output beat (hd_pool_stream). */
   poolStreamMax: 3,
   poolStreamAverage: 8,
-  lookup: 2,
+  lookup: 1,
   adapter: 1,
   frameIn: 1,
   frameOut: 1,
@@ -33,7 +33,7 @@ export const LATENCY = {
 export const HOLDS = {
   poolStream: 16,
   lookup: 2,
-  frameIn: 2,
+  frameIn: 4,
   frameOut: 2,
 } as const;
 

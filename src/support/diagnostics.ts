@@ -44,6 +44,14 @@ export class MissingToolError extends HeddleError {
   }
 }
 
+/** Thrown when what was asked for is legal but out of reach: no design meets the target. Exit status 1. */
+export class TargetMissedError extends HeddleError {
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics);
+    this.name = 'TargetMissedError';
+  }
+}
+
 /** Collects diagnostics so that independent problems are reported together. Passed in, never global. */
 export class DiagnosticCollector {
   readonly #items: Diagnostic[] = [];

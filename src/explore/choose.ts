@@ -1,0 +1,123 @@
+import type { Folding } from '../hw/folding.js';
+import { isWindowLayer, type LayerChain } from '../hw/layer.js';
+import { foldingBreaches, illegalFolding, isPowerOfTwo } from '../hw/legality.js';
+import type { SizedDesign } from '../schedule/size.js';
+import { type Diagnostic, type FilePlace, HeddleError, TargetMissedError } from '../support/diagnostics.js';
+import { budgetTooSmall, missesTarget, nothingReaches, unknownLayer, unknownPin } from './messages.js';
+import {
+  type ChainPlan,
+  defaultBudget,
+  leastInterval,
+  NO_PINS,
+  type Pins,
+  planFor,
+  planWithin,
+  sizePlan,
+  slowestInterval,
+} from './solver.js';
+
+/** What the user wants of a design. At most one of the targets is given; with none the documented default applies. */
+export interface SizingRequest {
+  /** Clock in MHz, which turns frames a second into clocks a frame. */
+  readonly clockMHz: number;
+  /** Frames a second that the smallest design that reaches them is wanted for. */
+  readonly targetFps?: number;
+  /** Clocks a frame instead: what a row of `explore` is named by. */
+  readonly targetCycles?: number;
+  /** Multipliers within which the fastest design is wanted. */
+  readonly multiplierBudget?: number;
+  readonly pins?: Pins;
+  /** Folding file that the pins came from, for messages. */
+  readonly pinPlace?: (layer: string, field?: string) => FilePlace;
+}
+
+export const DEFAULT_CLOCK_MHZ = 200;
+
+/** Clocks a frame at a frame rate. */
+export function cyclesForFps(fps: number, clockMHz: number): number {
+  return Math.floor((clockMHz * 1e6) / fps);
+}
+
+export function fpsOf(cyclesPerFrame: number, clockMHz: number): number {
+  return (clockMHz * 1e6) / cyclesPerFrame;
+}
+
+/**
+ * Chooses and sizes the design that a request asks for. HeddleError for pins that are illegal; TargetMissedError where
+ * no design reaches the target or fits the budget.
+ */
+export function chooseDesign(chain: LayerChain, request: SizingRequest): SizedDesign {
+  const pins = request.pins ?? NO_PINS;
+  const problems = pinProblems(chain, pins, request.pinPlace);
+  if (problems.length > 0) throw new HeddleError(problems);
+  const plan = choosePlan(chain, request, pins);
+  const sized = sizePlan(chain, plan);
+  const target = targetOf(request);
+  if (target !== undefined && sized.prediction.cyclesPerFrame > target)
+    throw new TargetMissedError([missesTarget(chain.name, target, sized.prediction.cyclesPerFrame)]);
+  return sized;
+}
+
+function targetOf(request: SizingRequest): number | undefined {
+  if (request.targetCycles !== undefined) return request.targetCycles;
+  return request.targetFps === undefined ? undefined : cyclesForFps(request.targetFps, request.clockMHz);
+}
+
+function choosePlan(chain: LayerChain, request: SizingRequest, pins: Pins): ChainPlan {
+  const target = targetOf(request);
+  if (target !== undefined) {
+    const plan = planFor(chain, target, pins, 'solver');
+    if (plan !== undefined) return plan;
+    const least = leastInterval(chain, pins);
+    throw new TargetMissedError([nothingReaches(chain.name, target, least, fpsOf(least, request.clockMHz))]);
+  }
+  const by = request.multiplierBudget === undefined ? 'default' : 'solver';
+  const budget = request.multiplierBudget ?? defaultBudget(chain);
+  const plan = planWithin(chain, budget, pins, by);
+  if (plan !== undefined) return plan;
+  // Pins alone may cost more than the default budget; the rest is then as small as can be.
+  const smallest = planFor(chain, slowestInterval(chain), pins, by);
+  if (smallest === undefined) {
+    throw new TargetMissedError([nothingReaches(chain.name, slowestInterval(chain), Number.NaN, Number.NaN)]);
+  }
+  if (request.multiplierBudget !== undefined)
+    throw new TargetMissedError([budgetTooSmall(chain.name, budget, smallest.multipliers)]);
+  return smallest;
+}
+
+function pinProblems(chain: LayerChain, pins: Pins, placeOf: SizingRequest['pinPlace']): readonly Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  for (const [name, pinned] of pins.layers) {
+    const layer = chain.layers.find((candidate) => candidate.name === name);
+    if (layer === undefined) {
+      problems.push(
+        unknownLayer(
+          name,
+          chain.layers.map((candidate) => candidate.name),
+          placeOf?.(name),
+        ),
+      );
+      continue;
+    }
+    const { lanesOut, ...rest } = pinned;
+    if (!isWindowLayer(layer)) {
+      for (const field of Object.keys(pinned))
+        problems.push(unknownPin(name, field, layer.kind, placeOf?.(name, field)));
+      continue;
+    }
+    if (lanesOut !== undefined && !isPowerOfTwo(lanesOut)) {
+      const hint = 'choose 1, 2, 4, 8 ...';
+      const breach = { field: 'requantisers' as const, text: `lanesOut is ${lanesOut}, not a power of two`, hint };
+      problems.push(illegalFolding(name, breach, placeOf?.(name, 'lanesOut')));
+      continue;
+    }
+    // Fields that are not pinned are filled with ones that break no rule by themselves.
+    const filled: Folding = { pe: rest.pe ?? rest.requantisers ?? 1, simd: 1, taps: 1, requantisers: 1, ...rest };
+    const widest = lanesOut ?? Math.max(filled.requantisers, 1);
+    for (const breach of foldingBreaches(layer, filled, widest)) {
+      if (rest[breach.field] === undefined) continue;
+      problems.push(illegalFolding(name, breach, placeOf?.(name, breach.field)));
+    }
+  }
+  return problems;
+}

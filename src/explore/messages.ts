@@ -1,0 +1,82 @@
+import type { Diagnostic, FilePlace } from '../support/diagnostics.js';
+import { didYouMean } from '../support/text.js';
+
+/** Messages of sizing and exploration: E440..E459. */
+
+function error(
+  code: string,
+  alias: string,
+  subject: string,
+  text: string,
+  hint: string,
+  place?: FilePlace,
+): Diagnostic {
+  return { code, alias, severity: 'error', subject, text, hint, ...(place === undefined ? {} : { place }) };
+}
+
+const rounded = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+export function nothingReaches(model: string, target: number, least: number, fps: number): Diagnostic {
+  const best = Number.isNaN(least)
+    ? 'the pinned foldings leave no design at all'
+    : `the fastest design takes ${least} cycles a frame, ${rounded(fps)} frames a second at this clock`;
+  return error(
+    'E440',
+    'target-missed',
+    `model '${model}'`,
+    `no design takes at most ${target} cycles a frame: ${best}`,
+    'lower --target-fps, raise --clock, or unpin layers in the folding file',
+  );
+}
+
+export function missesTarget(model: string, target: number, predicted: number): Diagnostic {
+  return error(
+    'E441',
+    'target-missed',
+    `model '${model}'`,
+    `the design is predicted at ${Math.ceil(predicted)} cycles a frame, above the ${target} of the target, because of pinned foldings or stream widths`,
+    'unpin the slow layers in the folding file, or lower --target-fps',
+  );
+}
+
+export function budgetTooSmall(model: string, budget: number, least: number): Diagnostic {
+  return error(
+    'E442',
+    'budget-too-small',
+    `model '${model}'`,
+    `the smallest design has ${least} multipliers, more than the budget of ${budget}`,
+    `raise --budget to multipliers=${least} or more`,
+  );
+}
+
+export function unknownLayer(name: string, layers: readonly string[], place: FilePlace | undefined): Diagnostic {
+  return error(
+    'E443',
+    'unknown-layer',
+    `layer '${name}'`,
+    'the folding file names a layer that the hardware does not have',
+    didYouMean(name, layers) || `the layers are ${layers.map((layer) => `'${layer}'`).join(', ')}`,
+    place,
+  );
+}
+
+export function unknownPin(name: string, field: string, kind: string, place: FilePlace | undefined): Diagnostic {
+  return error(
+    'E444',
+    'nothing-to-pin',
+    `layer '${name}'`,
+    `'${field}' cannot be pinned: a ${kind} layer takes and gives one beat a cycle and has no folding`,
+    `remove '${field}'; the width of its streams follows from the layer before it`,
+    place,
+  );
+}
+
+export function unknownDesign(id: string): Diagnostic {
+  return error(
+    'E445',
+    'unknown-design',
+    `design '${id}'`,
+    'a design id is the letter i and a number of cycles, as heddle explore prints it',
+    'run heddle explore on the model and take an id from its table, for example --design i1024',
+  );
+}

@@ -1,0 +1,218 @@
+import type { EmittedDesign } from '../emit/file-set.js';
+import { type Engine, engineMultipliers } from '../hw/design.js';
+import type { Graph } from '../ir/graph.js';
+import { engineInterval, stepCycles } from '../schedule/cycles.js';
+import type { Prediction } from '../schedule/predict.js';
+import type { ProbeResult, SimResult, SimStatus } from '../simulate/result.js';
+import { INPUT_END, OUTPUT_END } from './sim-instance.js';
+import { elementPlace } from './streams.js';
+import { explainWait } from './waits.js';
+
+/** Where the RTL first differs from the golden model. */
+export interface Mismatch {
+  readonly layer: string;
+  readonly tensor: string;
+  readonly frame: number;
+  readonly row: number;
+  readonly column: number;
+  readonly channel: number;
+  readonly expected: number;
+  readonly got: number;
+  readonly cycle: number;
+}
+
+export interface LayerReport {
+  readonly layer: string;
+  readonly kind: string;
+  /** Clocks a frame that the engine's array is predicted, and was seen, to work. Absent where the engine does not tell. */
+  readonly predictedActiveCycles?: number;
+  readonly measuredActiveCycles?: number;
+  /** The engine's own interval, without its neighbours. */
+  readonly predictedInterval: number;
+  /** Between the last beats of consecutive frames on its output; absent with fewer than three frames. */
+  readonly measuredInterval?: number;
+  readonly macs: number;
+  readonly multipliers: number;
+  /** macs / (multipliers * the network's measured interval); absent without multipliers. */
+  readonly efficiency?: number;
+  readonly comparedWords: number;
+  readonly mismatches: number;
+}
+
+export interface VerifyReport {
+  readonly model: string;
+  readonly frames: number;
+  readonly seed: number;
+  readonly stall: number;
+  readonly bitExact: boolean;
+  readonly status: SimStatus;
+  readonly mismatches: number;
+  readonly comparedWords: number;
+  readonly layersCompared: number;
+  readonly protocolErrors: number;
+  /** Absent with fewer than three frames. */
+  readonly cyclesPerFrame?: number;
+  readonly latencyCycles?: number;
+  readonly predictedCyclesPerFrame: number;
+  readonly predictedLatencyCycles: number;
+  readonly cycles: number;
+  readonly macs: number;
+  readonly multipliers: number;
+  readonly efficiency?: number;
+  readonly simSeconds: number;
+  readonly simCpuSeconds: number;
+  readonly buildSeconds: number;
+  readonly buildCached: boolean;
+  readonly macsPerSecond: number;
+  readonly firstMismatch?: Mismatch;
+  /** Why a run did not end, a line each; empty when it did. */
+  readonly waits: readonly string[];
+  readonly problems: readonly string[];
+  readonly layers: readonly LayerReport[];
+  /** Output elements as the hardware sent them, padding lanes included. */
+  readonly output: Uint8Array;
+}
+
+export interface ReportInput {
+  readonly graph: Graph;
+  readonly emitted: EmittedDesign;
+  readonly prediction: Prediction;
+  readonly frames: number;
+  readonly seed: number;
+  readonly stall: number;
+  readonly result: SimResult;
+  readonly buildSeconds: number;
+  readonly buildCached: boolean;
+}
+
+/** Fewest frames whose last beats give a steady interval. */
+export const FRAMES_FOR_INTERVAL = 3;
+
+/** Steady interval: between the last beats of the last two frames; undefined with fewer than three. */
+function steadyInterval(probe: ProbeResult | undefined): number | undefined {
+  const ends = probe?.frameLastCycles ?? [];
+  const last = ends.at(-1);
+  const before = ends.at(-2);
+  if (ends.length < FRAMES_FOR_INTERVAL || last === undefined || before === undefined) return undefined;
+  return last - before;
+}
+
+const present = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+
+/** Makes the report of a run. */
+export function makeReport(input: ReportInput): VerifyReport {
+  const { emitted, prediction, result, frames } = input;
+  const { names, design } = emitted;
+  const probes = new Map(result.probes.map((probe) => [probe.name, probe]));
+  const inner = names.streams.flatMap((stream) => probes.get(stream.name) ?? []);
+  const ends = [INPUT_END, OUTPUT_END].flatMap((name) => probes.get(name) ?? []);
+  const output = probes.get(OUTPUT_END);
+  const cyclesPerFrame = steadyInterval(output);
+  const mismatches = [...inner, ...ends].reduce((sum, probe) => sum + probe.mismatches, 0);
+  const protocolErrors = result.probes.reduce((sum, probe) => sum + probe.protocolErrors, 0);
+  const complete = result.status === 'done' && result.probes.every((probe) => probe.beats === probe.expectedBeats);
+  const macs = design.engines.reduce((sum, engine) => sum + engine.layer.macs, 0);
+  const multipliers = design.engines.reduce((sum, engine) => sum + engineMultipliers(engine), 0);
+  const started = probes.get(INPUT_END)?.frameFirstCycles[0];
+  const finished = output?.frameLastCycles[0];
+  const efficiency =
+    cyclesPerFrame === undefined || multipliers === 0 ? undefined : macs / (multipliers * cyclesPerFrame);
+  return {
+    model: design.chain.name,
+    frames,
+    seed: input.seed,
+    stall: input.stall,
+    bitExact: complete && mismatches === 0 && protocolErrors === 0,
+    status: result.status,
+    mismatches,
+    comparedWords: inner.reduce((sum, probe) => sum + probe.compared, 0) + (output?.compared ?? 0),
+    layersCompared: names.streams.filter((stream) => stream.layer !== undefined).length,
+    protocolErrors,
+    ...present('cyclesPerFrame', cyclesPerFrame),
+    ...present('latencyCycles', started === undefined || finished === undefined ? undefined : finished - started),
+    predictedCyclesPerFrame: prediction.cyclesPerFrame,
+    predictedLatencyCycles: prediction.latencyCycles,
+    cycles: result.cycles,
+    macs,
+    multipliers,
+    ...present('efficiency', efficiency),
+    simSeconds: result.wallSeconds,
+    simCpuSeconds: result.cpuSeconds,
+    buildSeconds: input.buildSeconds,
+    buildCached: input.buildCached,
+    macsPerSecond: result.wallSeconds === 0 ? 0 : (macs * frames) / result.wallSeconds,
+    ...present('firstMismatch', firstMismatch(input, probes)),
+    waits: result.status === 'deadlock' ? explainWait(names, probes) : [],
+    problems: protocolProblems(result),
+    layers: design.engines.map((engine) => layerReport(engine, input, probes, cyclesPerFrame)),
+    output: result.captures.get(OUTPUT_END) ?? new Uint8Array(),
+  };
+}
+
+function protocolProblems(result: SimResult): readonly string[] {
+  const broken = result.probes.filter((probe) => probe.firstProtocolError !== undefined);
+  const lines = broken.map((probe) => {
+    const error = probe.firstProtocolError;
+    return `stream '${probe.name}': ${probe.protocolErrors} handshake errors, first '${error?.kind}' in cycle ${error?.cycle}`;
+  });
+  if (result.status !== 'done' && result.status !== 'deadlock')
+    lines.push(`the simulation ended with '${result.status}' in cycle ${result.cycles}: ${result.output.trim()}`);
+  return lines;
+}
+
+function signExtend(bits: number, width: number, signed: boolean): number {
+  return signed && bits >= 2 ** (width - 1) ? bits - 2 ** width : bits;
+}
+
+/** The first difference in stream order: the earliest layer that is wrong, not the first clock. */
+function firstMismatch(input: ReportInput, probes: ReadonlyMap<string, ProbeResult>): Mismatch | undefined {
+  for (const stream of input.emitted.names.streams) {
+    const found = probes.get(stream.name)?.firstMismatch;
+    if (found === undefined) continue;
+    const { element } = stream.type.map;
+    const place = elementPlace(stream, found.beat, found.lane);
+    return {
+      layer: stream.layer ?? stream.name,
+      tensor: stream.tensor ?? stream.name,
+      frame: found.frame,
+      row: place.row,
+      column: place.column,
+      channel: place.channel,
+      expected: signExtend(found.expected, element.bits, element.signed),
+      got: signExtend(found.got, element.bits, element.signed),
+      cycle: found.cycle,
+    };
+  }
+  return undefined;
+}
+
+function layerReport(
+  engine: Engine,
+  input: ReportInput,
+  probes: ReadonlyMap<string, ProbeResult>,
+  cyclesPerFrame: number | undefined,
+): LayerReport {
+  const { layer } = engine;
+  const { names } = input.emitted;
+  const stream = names.streams.find((candidate) => candidate.layer === layer.name);
+  const probe = stream === undefined ? undefined : probes.get(stream.name);
+  const activity = input.result.activities.find((candidate) => candidate.name === layer.name);
+  const multipliers = engineMultipliers(engine);
+  const tells = names.active.includes(layer.name);
+  const efficiency =
+    multipliers === 0 || cyclesPerFrame === undefined ? undefined : layer.macs / (multipliers * cyclesPerFrame);
+  return {
+    layer: layer.name,
+    kind: layer.kind,
+    ...present('predictedActiveCycles', tells ? stepCycles(engine) : undefined),
+    ...present('measuredActiveCycles', activity === undefined ? undefined : activity.cycles / input.frames),
+    predictedInterval: engineInterval(engine),
+    ...present('measuredInterval', steadyInterval(probe)),
+    macs: layer.macs,
+    multipliers,
+    ...present('efficiency', efficiency),
+    comparedWords: probe?.compared ?? 0,
+    mismatches: probe?.mismatches ?? 0,
+  };
+}
