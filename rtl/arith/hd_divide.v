@@ -68,6 +68,10 @@ module hd_divide #(
     localparam Q_W = P_W - K;
     localparam Y_W = (Q_W > BITS + 1 ? Q_W : BITS + 1) + 2;
     localparam COUNTS = COUNT_MAX - COUNT_MIN + 1;
+    // the table of reciprocals is as large as its index reaches, so that no illegal count reads beyond it: Verilator
+    // 5.006 fails on such a read ("4-state value in constant pool")
+    localparam INDEX_W = $clog2(COUNTS);
+    localparam PLACES = 1 << INDEX_W;
     localparam [31:0] FIRST_COUNT = COUNT_MIN;
 
     function [63:0] extended(input signed [31:0] value);
@@ -110,14 +114,15 @@ module hd_divide #(
         end
     endgenerate
 
-    // m = ceil(2**K / (2*d)) for d = COUNT_MIN .. COUNT_MAX, the first in the low bits
-    function [COUNTS*M_W-1:0] reciprocals(input integer first);
+    // m = ceil(2**K / (2*d)) for d = COUNT_MIN .. COUNT_MAX, the first in the low bits, zeros after the last
+    function [PLACES*M_W-1:0] reciprocals(input integer first);
         integer index;
         integer place;
         reg [63:0] divisor;
         reg [63:0] rest;
         begin
             divisor = 64'd0;
+            reciprocals = {PLACES*M_W{1'b0}};
             for (index = 0; index < COUNTS; index = index + 1) begin
                 divisor[31:0] = 2 * (first + index);
                 rest = (64'd1 << K) + divisor - 64'd1;
@@ -129,7 +134,7 @@ module hd_divide #(
         end
     endfunction
 
-    localparam [COUNTS*M_W-1:0] RECIPROCALS = reciprocals(COUNT_MIN);
+    localparam [PLACES*M_W-1:0] RECIPROCALS = reciprocals(COUNT_MIN);
 
     wire [COUNT_W-1:0] count;
     // of the beat that enters, and one stage later, as t leaves its register
@@ -141,7 +146,9 @@ module hd_divide #(
             assign count = FIRST_COUNT[COUNT_W-1:0];
             assign reciprocal_p1 = RECIPROCALS;
         end else begin : gen_table
-            wire [COUNT_W-1:0] index = s_count - FIRST_COUNT[COUNT_W-1:0];
+            wire [COUNT_W-1:0] offset = s_count - FIRST_COUNT[COUNT_W-1:0];
+            wire [INDEX_W-1:0] index = offset[INDEX_W-1:0];
+            wire unused_offset = &{1'b0, offset};
             reg [M_W-1:0] reciprocal_reg;
             always @(posedge clk) begin : read_reciprocal
                 reciprocal_reg <= RECIPROCALS[index*M_W +: M_W];
