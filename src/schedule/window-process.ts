@@ -1,4 +1,5 @@
 import type { WindowPlan } from '../hw/folding.js';
+import { defined } from '../support/invariant.js';
 import { type Channel, type Process, takeNext } from './token-network.js';
 
 /** What a window engine's timing depends on. */
@@ -59,90 +60,20 @@ export function leastCapacity(demand: PixelDemand): number {
   return least;
 }
 
+/** What the two sides of a window memory know of each other; pixels and positions are counted over all frames. */
+interface WindowState {
+  /** Clock in which each pixel's last word is written. */
+  readonly written: number[];
+  /** Pixels given back after each position, and when. */
+  readonly freedCount: number[];
+  readonly freedAt: number[];
+}
+
 /** An engine with a window memory: conv, depthwise, dense or pool, as hd_window and hd_fold_credit time it. */
 export function windowProcess(timing: WindowTiming, demand: PixelDemand, input: Channel, output: Channel): Process {
-  const { plan, capacity, lanesOut, requantisers, fifoDepth, foldLatency } = timing;
-  const { need, freed, pixels } = demand;
-  const positions = need.length;
-  /** Clock in which each pixel's last word is written, counted over all frames. */
-  const written: number[] = [];
-  /** Pixels given back, counted over all frames, and when, position by position. */
-  const freedCount: number[] = [];
-  const freedAt: number[] = [];
-  let freedSeen = 0;
-  let beatInFrame = 0;
-  let position = 0;
-  let frame = 0;
-  let fold = 0;
-  let previousStep = -1;
-  let previousChunks = 0;
-  let phase = 0;
-  let beatsOut = 0;
-
-  /** Clock from which the pixel that is being written has room; undefined while that is not known. */
-  function roomAt(): number | undefined {
-    const wanted = written.length - capacity + 1;
-    if (wanted <= 0) return 0;
-    while (freedSeen < freedCount.length && (freedCount[freedSeen] as number) < wanted) freedSeen++;
-    const at = freedAt[freedSeen];
-    return at === undefined ? undefined : at + 1;
-  }
-
-  function takeBeats(): boolean {
-    let moved = false;
-    for (;;) {
-      const room = roomAt();
-      if (room === undefined) return moved;
-      const t = takeNext(input, room);
-      if (t === undefined) return moved;
-      input.taken.push(t);
-      beatInFrame++;
-      const pixelEnds = beatInFrame % plan.beatsPerPixel === 0 || beatInFrame === plan.beatsPerFrame;
-      if (pixelEnds) written.push(t);
-      if (beatInFrame === plan.beatsPerFrame) beatInFrame = 0;
-      moved = true;
-    }
-  }
-
-  function takeFolds(): boolean {
-    let moved = false;
-    for (;;) {
-      const current = plan.folds[fold];
-      const present = written[frame * pixels + (need[position] as number) - 1];
-      if (current === undefined || present === undefined) return moved;
-      const lastFold = fold === plan.folds.length - 1;
-      const results = phase + current.results;
-      const beats = lastFold ? Math.ceil(results / lanesOut) : Math.floor(results / lanesOut);
-      const credit = beatsOut + beats - fifoDepth - 1;
-      const popped = credit < 0 ? -1 : output.taken[credit];
-      if (popped === undefined) return moved;
-      const first = Math.max(previousStep + 1, fold === 0 ? present + 1 : 0);
-      const last = Math.max(first + current.steps - 1, previousStep + previousChunks, popped + 1);
-      for (let beat = 1; beat <= beats; beat++) {
-        const chunk = Math.min(Math.ceil((beat * lanesOut - phase) / requantisers), current.chunks);
-        output.ready.push(last + foldLatency + chunk - 1);
-      }
-      beatsOut += beats;
-      phase = lastFold ? 0 : results - beats * lanesOut;
-      previousStep = last;
-      previousChunks = current.chunks;
-      moved = true;
-      if (lastFold) finishPosition(last);
-      else fold++;
-    }
-  }
-
-  function finishPosition(last: number): void {
-    freedCount.push(frame * pixels + (freed[position] as number));
-    freedAt.push(last);
-    fold = 0;
-    position++;
-    if (position === positions) {
-      position = 0;
-      frame++;
-    }
-  }
-
+  const state: WindowState = { written: [], freedCount: [], freedAt: [] };
+  const takeBeats = pixelWriter(timing, state, input);
+  const takeFolds = foldReader(timing, demand, state, output);
   return {
     name: timing.name,
     advance() {
@@ -150,5 +81,90 @@ export function windowProcess(timing: WindowTiming, demand: PixelDemand, input: 
       const beats = takeBeats();
       return folds || beats;
     },
+  };
+}
+
+/** Takes input beats while there is room: what hd_gather does, and `space` of hd_window_ctrl. */
+function pixelWriter({ plan, capacity }: WindowTiming, state: WindowState, input: Channel): () => boolean {
+  let freedSeen = 0;
+  let beatInFrame = 0;
+
+  /** Clock from which the pixel that is being written has room; undefined while that is not known. */
+  function roomAt(): number | undefined {
+    const wanted = state.written.length - capacity + 1;
+    if (wanted <= 0) return 0;
+    while (freedSeen < state.freedCount.length && (state.freedCount[freedSeen] as number) < wanted) freedSeen++;
+    const at = state.freedAt[freedSeen];
+    return at === undefined ? undefined : at + 1;
+  }
+
+  return () => {
+    let moved = false;
+    for (;;) {
+      const room = roomAt();
+      const t = room === undefined ? undefined : takeNext(input, room);
+      if (t === undefined) return moved;
+      input.taken.push(t);
+      beatInFrame++;
+      const frameEnds = beatInFrame === plan.beatsPerFrame;
+      if (frameEnds || beatInFrame % plan.beatsPerPixel === 0) state.written.push(t);
+      if (frameEnds) beatInFrame = 0;
+      moved = true;
+    }
+  };
+}
+
+/** Walks over positions and folds: hd_window_ctrl's steps, held back by hd_fold_credit. */
+function foldReader(
+  { plan, lanesOut, requantisers, fifoDepth, foldLatency }: WindowTiming,
+  { need, freed, pixels }: PixelDemand,
+  state: WindowState,
+  output: Channel,
+): () => boolean {
+  /** Position over all frames, fold of it, results that wait for their beat to be complete, beats made. */
+  let position = 0;
+  let fold = 0;
+  let phase = 0;
+  let beatsOut = 0;
+  let previousStep = -1;
+  let previousChunks = 0;
+
+  /** Clock of the fold's last step, when it makes `beats` beats; undefined while that is not known. */
+  function lastStep(steps: number, beats: number, base: number, place: number): number | undefined {
+    const present = state.written[base + (need[place] as number) - 1];
+    const credit = beatsOut + beats - fifoDepth - 1;
+    const popped = credit < 0 ? -1 : output.taken[credit];
+    if (present === undefined || popped === undefined) return undefined;
+    const first = Math.max(previousStep + 1, fold === 0 ? present + 1 : 0);
+    return Math.max(first + steps - 1, previousStep + previousChunks, popped + 1);
+  }
+
+  return () => {
+    let moved = false;
+    for (;;) {
+      const { steps, results, chunks } = defined(plan.folds[fold], 'a fold');
+      const place = position % need.length;
+      const base = ((position - place) / need.length) * pixels;
+      const positionEnds = fold === plan.folds.length - 1;
+      const waiting = phase + results;
+      const beats = positionEnds ? Math.ceil(waiting / lanesOut) : Math.floor(waiting / lanesOut);
+      const last = lastStep(steps, beats, base, place);
+      if (last === undefined) return moved;
+      for (let beat = 1; beat <= beats; beat++) {
+        const chunk = Math.min(Math.ceil((beat * lanesOut - phase) / requantisers), chunks);
+        output.ready.push(last + foldLatency + chunk - 1);
+      }
+      beatsOut += beats;
+      phase = positionEnds ? 0 : waiting - beats * lanesOut;
+      previousStep = last;
+      previousChunks = chunks;
+      fold = positionEnds ? 0 : fold + 1;
+      if (positionEnds) {
+        state.freedCount.push(base + (freed[place] as number));
+        state.freedAt.push(last);
+        position++;
+      }
+      moved = true;
+    }
   };
 }
