@@ -2,7 +2,7 @@ import type { Design } from '../hw/design.js';
 import { readLibrary, usedLibrary } from './library.js';
 import { memoryImages } from './memories.js';
 import { renderTop } from './render.js';
-import { type TopNames, topContext, topNames } from './top.js';
+import { memoryInstance, type TopNames, topContext, topNames } from './top.js';
 
 /** A design as files: the generated top, the library modules that it uses, the memory images. */
 export interface EmittedDesign {
@@ -18,7 +18,9 @@ export interface EmittedDesign {
 export function emitDesign(design: Design, version: string, modelHash: string): EmittedDesign {
   const names = topNames(design);
   const top = renderTop(topContext(design, names, version, modelHash));
-  const memories = design.engines.flatMap((engine, index) => memoryImages(engine, names.engines[index] as string));
+  const memories = design.engines.flatMap((engine, index) =>
+    memoryImages(engine, memoryInstance(names, names.engines[index] as string)),
+  );
   return {
     design,
     names,

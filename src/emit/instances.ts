@@ -16,7 +16,7 @@ const number = (name: string, value: number): Parameter => ({ name, value: Strin
 const flag = (name: string, value: boolean): Parameter => ({ name, value: value ? '1' : '0' });
 const text = (name: string, value: string): Parameter => ({ name, value: `"${value}"` });
 
-/** RTL module and parameters of an engine. `instance` names its memory files. */
+/** RTL module and parameters of an engine. `instance`, unique in a folder, names its memory files. */
 export function engineModule(engine: Engine, instance: string): { module: string; parameters: readonly Parameter[] } {
   const { layer } = engine;
   switch (layer.kind) {

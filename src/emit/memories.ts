@@ -12,7 +12,10 @@ export interface MemoryImage {
   readonly text: string;
 }
 
-/** File names of an instance's memories: what the RTL's WEIGHT_FILE, PARAM_FILE and TABLE_FILE say. */
+/**
+ * File names of an engine's memories: what the RTL's WEIGHT_FILE, PARAM_FILE and TABLE_FILE say. `instance` is unique
+ * among everything that shares a folder.
+ */
 export function memoryNames(instance: string): { weights: string; parameters: string; table: string } {
   return { weights: `${instance}_weights`, parameters: `${instance}_params.mem`, table: `${instance}_table.mem` };
 }

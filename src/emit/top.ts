@@ -58,6 +58,11 @@ export function topModuleName(model: string): string {
   return `hd_gen_${legalName(model)}`;
 }
 
+/** What the memory files of an instance are called after: the top is part of it, so that networks can share a folder. */
+export function memoryInstance(names: Pick<TopNames, 'module'>, instance: string): string {
+  return `${names.module}_${instance}`;
+}
+
 /** Layers whose engine tells when it works. */
 function hasActivity(layer: Layer): boolean {
   return layer.kind !== 'lookup';
@@ -185,8 +190,9 @@ function quoted(name: string): string {
   return JSON.stringify(name);
 }
 
-function engineInstance(engine: Engine, name: string, input: string, output: string, active: number): InstanceContext {
-  const { module, parameters } = engineModule(engine, name);
+function engineInstance(engine: Engine, name: string, input: string, output: string, names: TopNames): InstanceContext {
+  const { module, parameters } = engineModule(engine, memoryInstance(names, name));
+  const active = names.active.indexOf(engine.layer.name);
   return {
     comments: [`${quoted(engine.layer.name)}: ${layerText(engine.layer)}`, foldingText(engine)],
     module,
@@ -208,7 +214,7 @@ function stageInstances(design: Design, names: TopNames): readonly InstanceConte
     const output = (names.streams[place + 1] as NamedStream).name;
     if (stage.kind === 'engine') {
       const name = names.engines[index++] as string;
-      return engineInstance(stage.engine, name, input, output, names.active.indexOf(stage.engine.layer.name));
+      return engineInstance(stage.engine, name, input, output, names);
     }
     return {
       comments: [`${stage.lanesIn} to ${stage.lanesOut} lanes, in front of ${quoted(stage.before)}`],

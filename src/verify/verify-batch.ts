@@ -1,0 +1,217 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EmittedDesign } from '../emit/file-set.js';
+import { prepareInteger } from '../execute/integer/execute-integer.js';
+import type { Graph } from '../ir/graph.js';
+import type { Tensor } from '../ir/tensor.js';
+import type { Prediction } from '../schedule/predict.js';
+import { type BuiltSimulator, buildSimulator } from '../simulate/build.js';
+import type { SimResult } from '../simulate/result.js';
+import { type RunProgress, runSimulator } from '../simulate/run.js';
+import type { TraceRequest } from '../simulate/run-file.js';
+import { makeSimTop, SIM_TOP_FILE, type SimTop } from '../simulate/wrapper.js';
+import { defined, invariant } from '../support/invariant.js';
+import { makeReport, type VerifyReport } from './report.js';
+import { INPUT_END, OUTPUT_END, simInstance } from './sim-instance.js';
+import { carriedTensors, joinFrames, streamElements } from './streams.js';
+
+/** What is compared: the RTL of a design, the graph that it computes, and frames of its input. */
+export interface VerifySubject {
+  readonly graph: Graph;
+  readonly emitted: EmittedDesign;
+  readonly prediction: Prediction;
+  /** Input tensors, frame by frame. */
+  readonly frames: readonly Tensor[];
+}
+
+export interface BatchBuildOptions {
+  readonly cacheDir: string;
+  /** The simulator can write traces. */
+  readonly trace?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called as the golden model finishes frames, and before the build. */
+  readonly onStage?: (stage: 'golden' | 'build', done: number, total: number) => void;
+}
+
+export interface BatchRunOptions {
+  /** Probability, 0..1, of an idle clock at the sources and of a stalled clock at the sinks. */
+  readonly stall: number;
+  readonly seed: number;
+  readonly trace?: TraceRequest;
+  /** Folder for memory images during the run; a temporary one when left out. */
+  readonly workDir?: string;
+  readonly timeoutSeconds?: number;
+  readonly signal?: AbortSignal;
+  /** Resets the designs at that clock and starts over from frame 0. */
+  readonly resetAfterCycles?: number;
+  readonly onProgress?: (progress: RunProgress) => void;
+  /** Memory images that stand in for the designs' own, by file name: what a check of the checker corrupts. */
+  readonly memories?: ReadonlyMap<string, string>;
+}
+
+/** One simulator of several independent designs, with what each has to put out. */
+export interface BuiltBatch {
+  readonly subjects: readonly VerifySubject[];
+  readonly top: SimTop;
+  readonly simulator: BuiltSimulator;
+  /** Golden elements by stream, labels included. */
+  readonly expected: ReadonlyMap<string, Uint8Array>;
+}
+
+export const DEFAULT_TIMEOUT_SECONDS = 3600;
+/** Clocks without a beat anywhere that count as a deadlock, beyond what the longest wait inside a frame may take. */
+const IDLE_MARGIN = 20_000;
+
+/** Put before the names of a subject's streams; nothing where it is alone. */
+function prefixOf(subjects: readonly VerifySubject[], subject: VerifySubject): string {
+  return subjects.length === 1 ? '' : `${subject.emitted.names.module}/`;
+}
+
+/**
+ * Computes the golden elements of every design and builds one simulator of them all: a build costs seconds whether it
+ * holds one small network or ten. The designs need different module names and the same number of frames.
+ */
+export async function buildBatch(subjects: readonly VerifySubject[], options: BatchBuildOptions): Promise<BuiltBatch> {
+  checkBatch(subjects);
+  const total = subjects.reduce((sum, { frames }) => sum + frames.length, 0);
+  let done = 0;
+  const golden = subjects.map((subject) =>
+    goldenStreams(subject, prefixOf(subjects, subject), () => options.onStage?.('golden', ++done, total)),
+  );
+  const instances = subjects.map(({ emitted }) => {
+    const { module } = emitted.names;
+    return subjects.length === 1 ? simInstance(emitted) : simInstance(emitted, `u_${module}`, module);
+  });
+  const top = makeSimTop(instances);
+  options.onStage?.('build', 0, 1);
+  const simulator = await buildSimulator({
+    files: new Map([...subjects.flatMap(({ emitted }) => [...emitted.verilog]), [SIM_TOP_FILE, top.text]]),
+    trace: options.trace === true,
+    cacheDir: options.cacheDir,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  return { subjects, top, simulator, expected: new Map(golden.flatMap((streams) => [...streams])) };
+}
+
+function checkBatch(subjects: readonly VerifySubject[]): void {
+  const modules = new Set(subjects.map(({ emitted }) => emitted.names.module));
+  invariant(modules.size === subjects.length, 'two designs of a batch have the same module name');
+  invariant(new Set(subjects.map(({ frames }) => frames.length)).size === 1, 'designs of a batch differ in frames');
+}
+
+/** Runs all designs of a batch side by side. One report a subject, in order; times are those of the whole batch. */
+export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Promise<readonly VerifyReport[]> {
+  const { subjects, top, simulator, expected } = batch;
+  const labelled = (name: string): readonly string[] =>
+    subjects.map((subject) => `${prefixOf(subjects, subject)}${name}`);
+  const data = labelled(INPUT_END).map((name) => [name, defined(expected.get(name), 'the input elements')] as const);
+  const frames = defined(subjects[0], 'a design').frames.length;
+  const result = await inWorkFolder(batch, options, (cwd) =>
+    runSimulator(
+      simulator.binary,
+      {
+        layout: top.layout,
+        frames,
+        seed: options.seed,
+        sourceStall: options.stall,
+        sinkStall: options.stall,
+        data: new Map(data),
+        expected,
+        captures: labelled(OUTPUT_END),
+        maxIdleCycles: Math.max(...subjects.map(({ prediction }) => idleLimit(prediction, options.stall))),
+        ...(options.resetAfterCycles === undefined ? {} : { resetAfterCycles: options.resetAfterCycles }),
+        ...(options.trace === undefined ? {} : { trace: options.trace }),
+      },
+      {
+        cwd,
+        timeoutSeconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      },
+    ),
+  );
+  return subjects.map((subject) =>
+    makeReport({
+      graph: subject.graph,
+      emitted: subject.emitted,
+      prediction: subject.prediction,
+      frames,
+      seed: options.seed,
+      stall: options.stall,
+      result: resultOf(result, prefixOf(subjects, subject)),
+      buildSeconds: simulator.buildSeconds,
+      buildCached: simulator.cached,
+    }),
+  );
+}
+
+/**
+ * The part of a run that belongs to one design, its names without the prefix. The others may have stopped the run (a
+ * deadlock, an assertion): a design that is through is done all the same.
+ */
+function resultOf(result: SimResult, prefix: string): SimResult {
+  if (prefix === '') return result;
+  const own = <T extends { readonly name: string }>(items: readonly T[]): T[] =>
+    items
+      .filter((item) => item.name.startsWith(prefix))
+      .map((item) => ({ ...item, name: item.name.slice(prefix.length) }));
+  const captures = [...result.captures].filter(([name]) => name.startsWith(prefix));
+  const probes = own(result.probes);
+  const through = probes.every((probe) => probe.beats === probe.expectedBeats);
+  return {
+    ...result,
+    status: result.status === 'deadlock' && through ? 'done' : result.status,
+    probes,
+    activities: own(result.activities),
+    captures: new Map(captures.map(([name, bytes]) => [name.slice(prefix.length), bytes])),
+  };
+}
+
+/** The longest silence of a working design is a frame of its slowest engine; stalls stretch it. */
+function idleLimit(prediction: Prediction, stall: number): number {
+  const frame = Number.isFinite(prediction.cyclesPerFrame) ? prediction.cyclesPerFrame : 0;
+  return Math.ceil((2 * frame) / Math.max(0.05, 1 - stall)) + IDLE_MARGIN;
+}
+
+/** Golden elements of every stream of a design and of both its ends, all frames; `prefix` stands before the names. */
+function goldenStreams(subject: VerifySubject, prefix: string, onFrame: () => void): ReadonlyMap<string, Uint8Array> {
+  const { names, design } = subject.emitted;
+  const carried = carriedTensors(names.streams, design.chain);
+  const executor = prepareInteger(subject.graph);
+  const parts = names.streams.map((): Uint8Array[] => []);
+  const keep = [...new Set(carried)];
+  for (const frame of subject.frames) {
+    const tensors = executor.run(new Map([[design.chain.inputTensor, frame]]), { keep });
+    names.streams.forEach((stream, i) => {
+      const tensor = defined(tensors.get(defined(carried[i], 'a stream')), `tensor '${carried[i]}'`);
+      parts[i]?.push(streamElements(stream, tensor));
+    });
+    onFrame();
+  }
+  const joined = parts.map(joinFrames);
+  return new Map([
+    ...names.streams.map((stream, i) => [`${prefix}${stream.name}`, defined(joined[i], 'a stream')] as const),
+    [`${prefix}${INPUT_END}`, defined(joined[0], 'the input elements')],
+    [`${prefix}${OUTPUT_END}`, defined(joined.at(-1), 'the output elements')],
+  ]);
+}
+
+async function inWorkFolder(
+  batch: BuiltBatch,
+  options: BatchRunOptions,
+  work: (cwd: string) => Promise<SimResult>,
+): Promise<SimResult> {
+  const { workDir } = options;
+  const cwd = workDir ?? (await mkdtemp(join(tmpdir(), 'heddle-')));
+  const memories = new Map(batch.subjects.flatMap(({ emitted }) => [...emitted.memories]));
+  try {
+    await mkdir(cwd, { recursive: true });
+    await Promise.all(
+      [...memories].map(([file, text]) => writeFile(join(cwd, file), options.memories?.get(file) ?? text)),
+    );
+    return await work(cwd);
+  } finally {
+    if (workDir === undefined) await rm(cwd, { recursive: true, force: true });
+  }
+}
