@@ -21,6 +21,8 @@ export interface BuildRequest {
   readonly files: ReadonlyMap<string, string>;
   /** The simulator can write an FST file; slower to build and, a little, to run. */
   readonly trace: boolean;
+  /** For short runs: C++ compiled in a third of the time, to code that is 1.15 times as slow. */
+  readonly quickBuild?: boolean;
   readonly cacheDir: string;
   /** For each tool that the build starts. BUILD_TIMEOUT_SECONDS when left out. */
   readonly timeoutSeconds?: number;
@@ -120,6 +122,8 @@ interface BuildContext {
   readonly folder: string;
   readonly limits: BuildLimits;
   readonly trace: boolean;
+  /** For the C++ that runs in every cycle. */
+  readonly optimisation: string;
 }
 
 interface SizedFile {
@@ -173,7 +177,7 @@ async function compileModel(runtime: SimulatorRuntime, context: BuildContext): P
   });
   const shim = makeJob(join(HARNESS_FOLDER, SHIM_FILE), [FAST_OPTIMISATION]);
   const jobs = [
-    ...(await writeGroups('fast', fast, context)).map((file) => makeJob(`cpp/${file}`, [FAST_OPTIMISATION])),
+    ...(await writeGroups('fast', fast, context)).map((file) => makeJob(`cpp/${file}`, [context.optimisation])),
     ...(await writeGroups('slow', slow, context)).map((file) => makeJob(`cpp/${file}`, [SLOW_OPTIMISATION])),
     shim,
   ];
@@ -204,12 +208,13 @@ export async function buildSimulator(request: BuildRequest): Promise<BuiltSimula
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   };
   const { trace, cacheDir } = request;
+  const optimisation = request.quickBuild === true ? SLOW_OPTIMISATION : FAST_OPTIMISATION;
   const tools = await findSimulationTools();
   const runtime = await prepareRuntime(tools, trace, cacheDir, limits);
   const files = reachableFiles(request.files);
-  const key = contentKey([BUILD_FORMAT, runtime.key, VERILATOR_FLAGS.join(' '), ...[...files].flat()]);
+  const key = contentKey([BUILD_FORMAT, runtime.key, optimisation, VERILATOR_FLAGS.join(' '), ...[...files].flat()]);
   const { folder, cached } = await cachedFolder(cacheDir, `sim-${key}`, async (temporary) => {
-    const context: BuildContext = { tools, folder: temporary, limits, trace };
+    const context: BuildContext = { tools, folder: temporary, limits, trace, optimisation };
     await verilate(files, context);
     await link(await compileModel(runtime, context), runtime, context);
     await removeAllButSimulator(temporary);

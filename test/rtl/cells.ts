@@ -44,8 +44,16 @@ export function probeNamed(result: SimResult, name: string): ProbeResult {
   return probe;
 }
 
-/** Expects `verilator` to refuse the parameters by the name of the missing module that guards them. */
-export async function expectIllegal(module: string, parameters: Record<string, number>, guard: string): Promise<void> {
+/**
+ * Expects `verilator` to refuse the parameters by the name of the missing module that guards them: `guardedBy`, or the
+ * module itself, with the guard's words.
+ */
+export async function expectIllegal(
+  module: string,
+  parameters: Record<string, number>,
+  guard: string,
+  guardedBy: string = module,
+): Promise<void> {
   const entries = await readdir(RTL_FOLDER, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).flatMap(({ name }) => ['-y', join(RTL_FOLDER, name)]);
   const overrides = Object.entries(parameters).map(([name, value]) => `-G${name}=${value}`);
@@ -55,5 +63,5 @@ export async function expectIllegal(module: string, parameters: Record<string, n
     timeoutSeconds: 60,
   });
   expect(exitStatus).not.toBe(0);
-  expect(stderr).toContain(`'${module}_${guard}'`);
+  expect(stderr).toContain(`'${guardedBy}_${guard}'`);
 }
