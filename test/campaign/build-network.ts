@@ -1,0 +1,287 @@
+import { executeInteger } from '../../src/execute/integer/execute-integer.js';
+import { allocate, numeric } from '../../src/execute/tensor-access.js';
+import { makeBuilder } from '../../src/ir/builder.js';
+import { DEFAULT_REQUANT_BITS, type Graph } from '../../src/ir/graph.js';
+import type { Clamp, Op, Window } from '../../src/ir/op.js';
+import { inferOutputShapes } from '../../src/ir/shape.js';
+import type { Tensor } from '../../src/ir/tensor.js';
+import { elementCount, type IntElement, int, intRange, type TensorType } from '../../src/ir/tensor-type.js';
+import { AFTER_IMPORT, verifyGraph } from '../../src/ir/verify.js';
+import { clampTo, MAX_SHIFT } from '../../src/support/fixed-point.js';
+import { invariant } from '../../src/support/invariant.js';
+import type { LayerSpec, MacSpec, NetworkSpec, WindowSpec } from './network-spec.js';
+import { makeRandom, mixSeed, type Random } from './random.js';
+
+/** A spec as the integer graph that it stands for; undefined where a layer does not fit the map that reaches it. */
+export function buildNetwork(spec: NetworkSpec): Graph | undefined {
+  const random = makeRandom(mixSeed(spec.seed, 1));
+  const builder = makeBuilder(spec.name);
+  const { shape, bits, signed } = spec.input;
+  const element = int(bits, signed);
+  const { min, max } = intRange(element);
+  const zeroPoint = spec.input.zeroPoint === 'zero' ? clampTo(0, min, max) : random.integer(min, max);
+  const inputType: TensorType = { shape, element, quant: { scale: [0.02], zeroPoint: [zeroPoint] } };
+  let name = builder.input('x', inputType);
+  /** The tensor of a random frame at this place, for choosing scales. */
+  let sample = randomFrame(inputType, makeRandom(mixSeed(spec.seed, 2)));
+  for (const [index, layer] of spec.layers.entries()) {
+    const made = makeLayer(`${layer.op}${index}`, layer, sample, spec);
+    if (made === undefined) return undefined;
+    const inputs = [name];
+    for (const [role, tensor] of made.constants) inputs.push(builder.constant(`${layer.op}${index}.${role}`, tensor));
+    name = builder.node(`${layer.op}${index}`, made.op, inputs, made.type);
+    sample = runLayer(made, sample, spec.requantBits);
+  }
+  const graph = builder.build([name], { requantBits: spec.requantBits });
+  verifyGraph(graph, AFTER_IMPORT);
+  return graph;
+}
+
+interface MadeLayer {
+  readonly op: Op;
+  readonly constants: readonly (readonly [string, Tensor])[];
+  readonly type: TensorType;
+}
+
+/** The layer alone on a tensor. */
+function runLayer(layer: MadeLayer, input: Tensor, requantBits: number): Tensor {
+  const builder = makeBuilder('layer');
+  const x = builder.input('x', input.type);
+  const constants = layer.constants.map(([role, tensor]) => builder.constant(role, tensor));
+  builder.node('y', layer.op, [x, ...constants], layer.type);
+  const result = executeInteger(builder.build(['y'], { requantBits }), new Map([['x', input]])).get('y');
+  invariant(result !== undefined, 'a layer gives its output');
+  return result;
+}
+
+function randomFrame(type: TensorType, random: Random): Tensor {
+  invariant(type.element.kind === 'int', 'an integer tensor');
+  const { min, max } = intRange(type.element);
+  const data = allocate(type.element, elementCount(type.shape));
+  for (let i = 0; i < data.length; i++) data[i] = random.integer(min, max);
+  return { type, data };
+}
+
+/** Frames of a network's input: random ones, and all at either end of the range, where sums are widest. */
+export function randomFrames(graph: Graph, seed: number, count: number): readonly Tensor[] {
+  const type = graph.types.get(graph.inputs[0]?.tensor ?? '');
+  invariant(type !== undefined && type.element.kind === 'int', 'an integer input');
+  const { min, max } = intRange(type.element);
+  return Array.from({ length: count }, (_, index) => {
+    const frame = randomFrame(type, makeRandom(mixSeed(seed, 3, index)));
+    if (index === 1) numeric(frame.data).fill(max);
+    if (index === 2) numeric(frame.data).fill(min);
+    return frame;
+  });
+}
+
+function makeLayer(name: string, layer: LayerSpec, input: Tensor, spec: NetworkSpec): MadeLayer | undefined {
+  const random = makeRandom(mixSeed(spec.seed, 4, layer.id));
+  const { type } = input;
+  switch (layer.op) {
+    case 'conv': {
+      const [, , channels = 0] = type.shape;
+      if (type.shape.length !== 3 || channels % layer.groups !== 0 || layer.out % layer.groups !== 0) return undefined;
+      const op: Op = { kind: 'conv', groups: layer.groups, ...windowOf(layer) };
+      const shape = [layer.out, ...layer.kernel, channels / layer.groups];
+      return makeMac(name, op, layer, shape, input, spec.requantBits, random);
+    }
+    case 'dense': {
+      if (type.shape.length !== 1) return undefined;
+      const shape = [layer.out, type.shape[0] ?? 0];
+      return makeMac(name, { kind: 'dense' }, layer, shape, input, spec.requantBits, random);
+    }
+    case 'max-pool':
+      return keep(name, { kind: 'max-pool', ...windowOf(layer), ...clampField(layer.clamp, type) }, type);
+    case 'average-pool': {
+      const { countIncludePad } = layer;
+      return keep(
+        name,
+        { kind: 'average-pool', countIncludePad, ...windowOf(layer), ...clampField(layer.clamp, type) },
+        type,
+      );
+    }
+    case 'global-average-pool':
+    case 'relu':
+    case 'flatten':
+      return keep(name, { kind: layer.op }, type);
+    case 'clip':
+      return keep(name, { kind: 'clip', lo: layer.lo, hi: layer.hi }, type);
+    case 'sigmoid':
+    case 'tanh':
+    case 'requantise':
+      return makePointwise(layer.op, int(layer.output.bits, layer.output.signed), type, random);
+  }
+}
+
+/** A layer whose output has its input's quantisation; undefined where its window does not fit. */
+function keep(name: string, op: Op, input: TensorType): MadeLayer | undefined {
+  const shape = outputShape(name, op, [input]);
+  return shape === undefined ? undefined : { op, constants: [], type: { ...input, shape } };
+}
+
+function outputShape(name: string, op: Op, inputs: readonly TensorType[]): readonly number[] | undefined {
+  const inferred = inferOutputShapes({ name, op, inputs: inputs.map(String), outputs: [name] }, inputs);
+  return 'problems' in inferred ? undefined : inferred.shapes[0];
+}
+
+function windowOf({ kernel, stride = [1, 1], dilation = [1, 1], pad = [0, 0, 0, 0] }: WindowSpec): Window {
+  const [kernelH, kernelW] = kernel;
+  const [strideH, strideW] = stride;
+  const [dilationH, dilationW] = dilation;
+  const [padTop, padLeft, padBottom, padRight] = pad;
+  return { kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, padBottom, padRight };
+}
+
+function clampField(clamp: MacSpec['clamp'], { element, quant }: TensorType): { clamp?: Clamp } {
+  invariant(element.kind === 'int', 'an integer tensor');
+  const zeroPoint = quant?.zeroPoint[0] ?? 0;
+  const { min, max } = intRange(element);
+  if (clamp === undefined) return {};
+  const third = Math.floor((max - min) / 3);
+  return { clamp: clamp === 'relu' ? { lo: zeroPoint } : { lo: min + Math.floor(third / 2), hi: max - third } };
+}
+
+/** A table: the input covers -4..4 of a function's range, or any scale for a requantisation. */
+function makePointwise(
+  kind: 'sigmoid' | 'tanh' | 'requantise',
+  element: IntElement,
+  input: TensorType,
+  random: Random,
+): MadeLayer | undefined {
+  if (input.element.kind !== 'int' || input.element.bits > 10) return undefined;
+  const { min, max } = intRange(element);
+  const levels = max - min + 1;
+  const inputSpan = (input.quant?.scale[0] ?? 1) * 2 ** input.element.bits;
+  const span = kind === 'requantise' ? inputSpan * (0.4 + random.next()) : kind === 'sigmoid' ? 1 : 2;
+  const zeroPoint = kind === 'sigmoid' ? min : random.integer(min, max);
+  const quant = { scale: [span / levels], zeroPoint: [zeroPoint] };
+  return { op: { kind }, constants: [], type: { shape: input.shape, element, quant } };
+}
+
+function makeMac(
+  name: string,
+  op: Op,
+  spec: MacSpec,
+  shape: readonly number[],
+  input: Tensor,
+  requantBits: number,
+  random: Random,
+): MadeLayer | undefined {
+  const weight = makeWeight(spec.weight, shape, input.type.quant?.scale[0] ?? 1, spec.logScale, random);
+  const constants: [string, Tensor][] = [['weight', weight]];
+  if (spec.bias !== 'none') constants.push(['bias', makeBias(spec, weight, requantBits, random)]);
+  const out = outputShape(name, op, [input.type, ...constants.map(([, { type }]) => type)]);
+  if (out === undefined) return undefined;
+  const element = int(spec.output.bits, spec.output.signed);
+  const quant =
+    spec.logScale === undefined
+      ? fittedQuantization({ op, constants }, out, element, input, random)
+      : { scale: [1], zeroPoint: [zeroPointIn(element, random)] };
+  const type: TensorType = { shape: out, element, quant };
+  return { op: { ...op, ...clampField(spec.clamp, type) } as Op, constants, type };
+}
+
+function zeroPointIn(element: IntElement, random: Random): number {
+  const { min, max } = intRange(element);
+  return random.chance(0.3) ? clampTo(0, min, max) : random.integer(min, max);
+}
+
+/** With `logScale` the output's scale is 1 and the weight's is what gives the wanted product. */
+function makeWeight(
+  spec: MacSpec['weight'],
+  shape: readonly number[],
+  inputScale: number,
+  logScale: number | undefined,
+  random: Random,
+): Tensor {
+  const [channels = 0] = shape;
+  const count = elementCount(shape);
+  const element = int(spec.bits, spec.signed);
+  const { min, max } = intRange(element);
+  const parts = spec.perChannel ? channels : 1;
+  const zero = (): number => (spec.zeroPoint === 'random' ? random.integer(min, max) : clampTo(0, min, max));
+  const zeroPoint = Array.from({ length: parts }, zero);
+  const base = logScale === undefined ? 0.01 : 2 ** logScale / inputScale;
+  const scale = Array.from({ length: parts }, (_, oc) => (oc === 0 ? base : base * 2 ** (-2 * random.next())));
+  const data = allocate(element, count);
+  const filter = count / channels;
+  for (let i = 0; i < count; i++) {
+    const own = zeroPoint[spec.perChannel ? Math.floor(i / filter) : 0] ?? 0;
+    data[i] = weightValue(spec.fill, Math.floor(i / filter), own, min, max, random);
+  }
+  return { type: { shape, element, quant: { scale, zeroPoint, ...(spec.perChannel ? { axis: 0 } : {}) } }, data };
+}
+
+function weightValue(
+  fill: MacSpec['weight']['fill'],
+  channel: number,
+  zeroPoint: number,
+  min: number,
+  max: number,
+  random: Random,
+): number {
+  switch (fill) {
+    case 'random':
+      return random.integer(min, max);
+    case 'extreme':
+      return channel % 2 === 0 ? (random.chance(0.9) ? max : min) : random.chance(0.9) ? min : max;
+    case 'sparse':
+      return random.chance(0.2) ? random.integer(min, max) : zeroPoint;
+    case 'dead':
+      return channel % 3 === 0 ? zeroPoint : random.integer(min, max);
+  }
+}
+
+function makeBias(spec: MacSpec, weight: Tensor, requantBits: number, random: Random): Tensor {
+  const [channels = 0] = weight.type.shape;
+  const wide = spec.bias === 'int64';
+  // A wide bias makes results of scales that no product alone reaches.
+  const reach = wide
+    ? 2 ** Math.min(40, MAX_SHIFT - 4 - requantBits + spec.output.bits)
+    : Math.min(24 * Math.sqrt(weight.data.length / channels) * 2 ** spec.weight.bits, 2 ** 30);
+  const wanted = spec.logScale === undefined ? reach : 2 ** (spec.output.bits - spec.logScale);
+  const limit = Math.min(wanted, wide ? 2 ** 46 : 2 ** 31 - 1);
+  const values = Array.from({ length: channels }, (_, oc) =>
+    spec.weight.fill === 'dead' && oc % 6 === 0 ? 0 : Math.round((2 * random.next() - 1) * limit),
+  );
+  const type: TensorType = { shape: [channels], element: int(wide ? 64 : 32, true) };
+  return { type, data: wide ? BigInt64Array.from(values, BigInt) : Int32Array.from(values) };
+}
+
+/** Largest and smallest of the middle 90 %. */
+function spread(values: ArrayLike<number>): { readonly low: number; readonly high: number } {
+  const sorted = Float64Array.from(values).sort();
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  return { low: at(0.05), high: at(0.95) };
+}
+
+/**
+ * A scale and zero point with which most of the layer's sums over the sample land inside the output's range: the sums are
+ * looked at through a 16-bit output, coarser and coarser until nothing saturates.
+ */
+function fittedQuantization(
+  layer: { readonly op: Op; readonly constants: MadeLayer['constants'] },
+  shape: readonly number[],
+  element: IntElement,
+  input: Tensor,
+  random: Random,
+): { readonly scale: readonly number[]; readonly zeroPoint: readonly number[] } {
+  let step = 2e-4 * 2 ** -10;
+  let low = -1;
+  let high = 1;
+  for (let tries = 0; tries < 60; tries++, step *= 4) {
+    const type: TensorType = { shape, element: int(16, true), quant: { scale: [step], zeroPoint: [0] } };
+    const seen = spread(numeric(runLayer({ ...layer, type }, input, DEFAULT_REQUANT_BITS).data));
+    if (seen.low <= -32768 || seen.high >= 32767) continue;
+    low = seen.low * step;
+    high = seen.high * step;
+    break;
+  }
+  const { min, max } = intRange(element);
+  // From a fifth outside to twice the room.
+  const span = Math.max(high - low, Math.abs(high) / 50, 2 * step) * (0.8 + 1.2 * random.next());
+  const scale = span / (max - min);
+  const middle = (high + low) / 2;
+  return { scale: [scale], zeroPoint: [clampTo(Math.round((max + min) / 2 - middle / scale), min, max)] };
+}

@@ -1,0 +1,58 @@
+import type { Pins } from '../../src/explore/solver.js';
+import { extents, type Folding, tapChoices } from '../../src/hw/folding.js';
+import { isWindowLayer, type LayerChain, type WindowLayer } from '../../src/hw/layer.js';
+import { foldingBreaches } from '../../src/hw/legality.js';
+import type { Random } from './random.js';
+
+/** Multipliers of a layer's array, and lanes, at most: larger ones cost build time and prove nothing more. */
+const MOST_MULTIPLIERS = 72;
+const MOST_LANES = 16;
+
+function powersUpTo(limit: number): readonly number[] {
+  const powers: number[] = [];
+  for (let power = 1; power <= limit; power *= 2) powers.push(power);
+  return powers;
+}
+
+function lanesFor(channels: number, random: Random): number {
+  const powers = powersUpTo(Math.min(MOST_LANES, 2 * channels - 1));
+  // More lanes than channels are legal, and rare.
+  return random.chance(0.05) ? 2 * (powers.at(-1) ?? 1) : random.pick(powers);
+}
+
+/** A part of an extent, preferably one that does not divide it. */
+function partOf(extent: number, random: Random): number {
+  const all = Array.from({ length: extent }, (_, i) => i + 1);
+  const odd = all.filter((part) => extent % part !== 0);
+  return odd.length > 0 && random.chance(0.7) ? random.pick(odd) : random.pick(all);
+}
+
+/** A random legal folding of a layer, all fields pinned; `taps` is taken as it is where given. */
+export function randomFolding(
+  layer: WindowLayer,
+  random: Random,
+  taps?: number,
+): Folding & { readonly lanesOut: number } {
+  const extent = extents(layer);
+  const own = taps ?? random.pick(tapChoices(layer));
+  const lanesOut = lanesFor(layer.output.channels, random);
+  let pe = partOf(extent.pe, random);
+  let simd = partOf(extent.simd, random);
+  while (pe * simd * own * extent.multiplier > MOST_MULTIPLIERS && pe * simd > 1) {
+    if (pe > simd) pe = Math.ceil(pe / 2);
+    else simd = Math.ceil(simd / 2);
+  }
+  const folding = (requantisers: number): Folding => ({ pe, simd, taps: own, requantisers });
+  const legal = powersUpTo(lanesOut).filter((r) => foldingBreaches(layer, folding(r), lanesOut).length === 0);
+  return { ...folding(random.pick(legal)), lanesOut };
+}
+
+/** Random legal pins for every layer that has a folding; `taps` chooses the form of each layer's taps. */
+export function randomPins(chain: LayerChain, random: Random, taps?: 'one' | 'column' | 'kernel'): Pins {
+  const layers = chain.layers.filter(isWindowLayer).map((layer) => {
+    const choices = tapChoices(layer);
+    const wanted = { one: choices[0], column: choices[1] ?? choices[0], kernel: choices.at(-1) };
+    return [layer.name, randomFolding(layer, random, taps === undefined ? undefined : wanted[taps])] as const;
+  });
+  return { layers: new Map(layers), inputLanes: lanesFor(chain.inputMap.channels, random) };
+}

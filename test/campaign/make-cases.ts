@@ -1,0 +1,99 @@
+import { lowerModel } from '../../src/compile.js';
+import { DEFAULT_CLOCK_MHZ, type SizingRequest } from '../../src/explore/choose.js';
+import { defaultBudget, NO_PINS, planFor, slowestInterval } from '../../src/explore/solver.js';
+import type { Graph } from '../../src/ir/graph.js';
+import { invariant } from '../../src/support/invariant.js';
+import { buildNetwork, randomFrames } from './build-network.js';
+import { randomPins } from './foldings.js';
+import type { NetworkSpec } from './network-spec.js';
+import type { Case } from './prove.js';
+import { makeRandom, mixSeed, type Random } from './random.js';
+import { randomNetwork } from './random-networks.js';
+import { singleLayerCases } from './single-layers.js';
+
+/** Enough for a steady interval of networks whose engines hold several frames. */
+export const FRAMES = 8;
+
+const FORMS = ['one', 'column', 'kernel'] as const;
+
+/** The budget of multipliers somewhere between the smallest design and a few times the default. */
+function randomBudget(graph: Graph, random: Random): SizingRequest {
+  const { chain } = lowerModel(graph);
+  const least = planFor(chain, slowestInterval(chain), NO_PINS, 'solver')?.multipliers ?? 1;
+  const most = Math.max(least, Math.min(300, 4 * defaultBudget(chain)));
+  return { clockMHz: DEFAULT_CLOCK_MHZ, multiplierBudget: random.integer(least, most) };
+}
+
+type Variant = (typeof FORMS)[number] | 'budget';
+const VARIANTS: readonly Variant[] = [...FORMS, 'budget'];
+
+/** A network whose taps have one form, with pins that do not divide where that is possible; or with a budget. */
+function variantDesign(title: string, spec: NetworkSpec, variant: Variant): Case | undefined {
+  const index = VARIANTS.indexOf(variant);
+  const graph = buildNetwork({ ...spec, name: `${spec.name}_${index}` });
+  if (graph === undefined) return undefined;
+  const random = makeRandom(mixSeed(spec.seed, 5, index));
+  const sizing =
+    variant === 'budget'
+      ? randomBudget(graph, random)
+      : { clockMHz: DEFAULT_CLOCK_MHZ, pins: randomPins(lowerModel(graph).chain, random, variant) };
+  const seed = mixSeed(spec.seed, 6, index);
+  return {
+    title: `${title} / ${variant}`,
+    graph,
+    sizing,
+    frames: randomFrames(graph, seed, FRAMES),
+    seed,
+    spec,
+    remake: (simpler) => variantDesign(title, simpler, variant),
+  };
+}
+
+/** The forms of taps that differ for a network of one layer, and a budget. */
+function variantsOf({ layers: [layer] }: NetworkSpec): readonly Variant[] {
+  if (layer === undefined) return [];
+  if (layer.op === 'dense') return ['one', 'column', 'budget'];
+  if (!('kernel' in layer)) return ['one', 'budget'];
+  const [kernelH, kernelW] = layer.kernel;
+  const forms = new Map<number, Variant>([
+    [kernelH * kernelW, 'kernel'],
+    [kernelH, 'column'],
+    [1, 'one'],
+  ]);
+  return [...[...forms.values()].reverse(), 'budget'];
+}
+
+/** Every single-layer case in several foldings. */
+export function singleLayerDesigns(seed: number): readonly Case[] {
+  return singleLayerCases(seed).flatMap(({ title, spec }) =>
+    variantsOf(spec).map((variant) => {
+      const design = variantDesign(title, spec, variant);
+      invariant(design !== undefined, `case '${title}' fits its map`);
+      return design;
+    }),
+  );
+}
+
+/** A network with random pins, a random budget, or the default. */
+export function networkDesign(spec: NetworkSpec): Case | undefined {
+  const graph = buildNetwork(spec);
+  if (graph === undefined) return undefined;
+  const random = makeRandom(mixSeed(spec.seed, 8));
+  const frames = randomFrames(graph, spec.seed, FRAMES);
+  const title = `${spec.name} of seed ${spec.seed}`;
+  const common = { title, graph, frames, seed: spec.seed, spec, remake: networkDesign };
+  if (random.chance(0.25)) return { ...common, sizing: randomBudget(graph, random) };
+  const pins = randomPins(lowerModel(graph).chain, random);
+  return { ...common, sizing: { clockMHz: DEFAULT_CLOCK_MHZ, pins } };
+}
+
+/** Random networks; specs that the model format refuses (a window that sees only padding, say) are replaced. */
+export function randomDesigns(seed: number, count: number): readonly Case[] {
+  const designs: Case[] = [];
+  for (let index = 0; designs.length < count; index++) {
+    invariant(index < 10 * count, 'most random networks are refused');
+    const design = networkDesign(randomNetwork(`random${designs.length}`, mixSeed(seed, 10, index)));
+    if (design !== undefined) designs.push(design);
+  }
+  return designs;
+}

@@ -1,0 +1,60 @@
+/**
+ * Networks as plain data: what the generators make, what shrinking simplifies, and what a failing case prints. Weights
+ * and frames follow from the seeds.
+ */
+
+export interface ElementSpec {
+  readonly bits: number;
+  readonly signed: boolean;
+}
+
+export interface WindowSpec {
+  readonly kernel: readonly [number, number];
+  readonly stride?: readonly [number, number];
+  readonly dilation?: readonly [number, number];
+  /** top, left, bottom, right. */
+  readonly pad?: readonly [number, number, number, number];
+}
+
+/** What conv and dense layers share. */
+export interface MacSpec {
+  readonly weight: ElementSpec & {
+    /** One scale a tensor, or one an output channel. */
+    readonly perChannel: boolean;
+    /** `none` is zero, which a signed weight has; `random` per tensor or channel, as `perChannel` says. */
+    readonly zeroPoint: 'none' | 'random';
+    /** `extreme`: every weight at an end of its range; `sparse`: mostly zeros; `dead`: every third channel all zero. */
+    readonly fill: 'random' | 'extreme' | 'sparse' | 'dead';
+  };
+  readonly bias: 'none' | 'int32' | 'int64';
+  readonly output: ElementSpec;
+  /** Clamp at the output's zero point: what a fused ReLU leaves. `narrow` clamps on both sides. */
+  readonly clamp?: 'relu' | 'narrow';
+  /** log2 of the requantisation scale of channel 0; fitted to the layer's sums when left out. */
+  readonly logScale?: number;
+}
+
+interface Identified {
+  /** Seeds the layer's numbers, so that leaving others out does not change them. */
+  readonly id: number;
+}
+
+export type LayerSpec = Identified &
+  (
+    | ({ readonly op: 'conv'; readonly out: number; readonly groups: number } & WindowSpec & MacSpec)
+    | ({ readonly op: 'dense'; readonly out: number } & MacSpec)
+    | ({ readonly op: 'max-pool'; readonly clamp?: 'relu' } & WindowSpec)
+    | ({ readonly op: 'average-pool'; readonly countIncludePad: boolean; readonly clamp?: 'relu' } & WindowSpec)
+    | { readonly op: 'global-average-pool' }
+    | { readonly op: 'sigmoid' | 'tanh' | 'requantise'; readonly output: ElementSpec }
+    | { readonly op: 'relu' | 'flatten' }
+    | { readonly op: 'clip'; readonly lo: number; readonly hi: number }
+  );
+
+export interface NetworkSpec {
+  readonly name: string;
+  readonly seed: number;
+  readonly input: ElementSpec & { readonly shape: readonly number[]; readonly zeroPoint: 'zero' | 'random' };
+  readonly requantBits: number;
+  readonly layers: readonly LayerSpec[];
+}
