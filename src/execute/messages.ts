@@ -2,7 +2,7 @@ import { nodeSubject, tensorSubject } from '../ir/messages.js';
 import type { Diagnostic } from '../support/diagnostics.js';
 import { MAX_SHIFT, MIN_SHIFT } from '../support/fixed-point.js';
 
-/** Messages about running a graph and about values at its boundary: E340..E359. */
+/** Messages about running a graph and about values at its boundary: E340..E359, E390..E399. */
 
 function error(code: string, alias: string, subject: string, text: string, hint: string): Diagnostic {
   return { code, alias, severity: 'error', subject, text, hint };
@@ -151,5 +151,107 @@ export function notFiniteInput(tensor: string, index: number): Diagnostic {
     inputSubject(tensor),
     `element ${index} is NaN or infinite`,
     'repair the tensor file',
+  );
+}
+
+export function framesShape(
+  file: string,
+  tensor: string,
+  found: readonly number[],
+  wanted: readonly number[],
+  layout: string,
+): Diagnostic {
+  return {
+    ...error(
+      'E347',
+      'frames-shape',
+      inputSubject(tensor),
+      `the array's shape is (${found.join(', ')}), but the model takes (frames, ${wanted.join(', ')})${wanted.length === 3 ? `, which is ${layout}` : ''}`,
+      'give the frames in front, then the shape of one input; --layout says otherwise where the axes stand in another order',
+    ),
+    place: { file },
+  };
+}
+
+export function tooFewFrames(file: string, held: number, wanted: number): Diagnostic {
+  const text = held === 0 ? 'it holds no frame' : `it holds ${held} frames, but ${wanted} are asked for`;
+  return {
+    code: 'E348',
+    alias: 'too-few-frames',
+    severity: 'error',
+    place: { file },
+    text,
+    hint: held === 0 ? 'give at least one frame' : `ask for at most ${held} frames`,
+  };
+}
+
+export function rawReal(file: string, tensor: string, element: string): Diagnostic {
+  return {
+    ...error(
+      'E349',
+      'raw-real-values',
+      inputSubject(tensor),
+      `--raw wants the integers of the input (${element}), but the array holds real values`,
+      'leave --raw out: real values are quantised as the model says',
+    ),
+    place: { file },
+  };
+}
+
+export function rawDtype(file: string, tensor: string, found: string, wanted: string, element: string): Diagnostic {
+  return {
+    ...error(
+      'E357',
+      'raw-type',
+      inputSubject(tensor),
+      `--raw wants the integers of the input (${element}) as '${wanted}', but the array holds '${found}'`,
+      `convert it with array.astype('${wanted}'), or leave --raw out where it holds pixels`,
+    ),
+    place: { file },
+  };
+}
+
+export function preprocessedReal(file: string, tensor: string): Diagnostic {
+  return {
+    ...error(
+      'E358',
+      'preprocessing-of-real-values',
+      inputSubject(tensor),
+      '--mean, --std and --bgr turn pixels into real values, but the array holds real values already',
+      'leave them out, or give the pixels as integers',
+    ),
+    place: { file },
+  };
+}
+
+export function labelsShape(file: string, found: readonly number[], frames: number): Diagnostic {
+  return {
+    code: 'E359',
+    alias: 'labels-shape',
+    severity: 'error',
+    place: { file },
+    text: `the labels have the shape (${found.join(', ')}), but the input holds ${frames} frames`,
+    hint: `give one integer for each frame, an array of the shape (${frames},)`,
+  };
+}
+
+export function labelsNotIntegers(file: string): Diagnostic {
+  return {
+    code: 'E390',
+    alias: 'labels-not-integers',
+    severity: 'error',
+    place: { file },
+    text: 'the labels are real values',
+    hint: 'give the index of the right class of each frame as an integer',
+  };
+}
+
+export function notAClassifier(tensor: string, shape: readonly number[]): Diagnostic {
+  return error(
+    'E391',
+    'not-a-classifier',
+    tensorSubject(tensor),
+    `labels were given, but the model's first output has the shape (${shape.join(', ')}), not one value a class`,
+    'leave --labels out',
   );
 }

@@ -1,9 +1,9 @@
 import type { Folding } from '../hw/folding.js';
 import { isWindowLayer, type LayerChain } from '../hw/layer.js';
-import { foldingBreaches, illegalFolding, isPowerOfTwo } from '../hw/legality.js';
+import { type Breach, foldingBreaches, illegalFolding, isPowerOfTwo } from '../hw/legality.js';
 import type { SizedDesign } from '../schedule/size.js';
 import { type Diagnostic, type FilePlace, HeddleError, TargetMissedError } from '../support/diagnostics.js';
-import { budgetTooSmall, missesTarget, nothingReaches, unknownLayer, unknownPin } from './messages.js';
+import { badInputLanes, budgetTooSmall, missesTarget, nothingReaches, unknownLayer, unknownPin } from './messages.js';
 import {
   type ChainPlan,
   defaultBudget,
@@ -22,13 +22,16 @@ export interface SizingRequest {
   readonly clockMHz: number;
   /** Frames a second that the smallest design that reaches them is wanted for. */
   readonly targetFps?: number;
-  /** Clocks a frame instead: what a row of `explore` is named by. */
+  /**
+   * Clocks a frame that every engine is allowed: what a row of `explore` is named by. Gives exactly that row's design,
+   * whose predicted interval may be longer where buffers do not keep all engines busy.
+   */
   readonly targetCycles?: number;
   /** Multipliers within which the fastest design is wanted. */
   readonly multiplierBudget?: number;
   readonly pins?: Pins;
   /** Folding file that the pins came from, for messages. */
-  readonly pinPlace?: (layer: string, field?: string) => FilePlace;
+  readonly pinPlace?: (layer?: string, field?: string) => FilePlace;
 }
 
 export const DEFAULT_CLOCK_MHZ = 200;
@@ -52,7 +55,7 @@ export function chooseDesign(chain: LayerChain, request: SizingRequest): SizedDe
   if (problems.length > 0) throw new HeddleError(problems);
   const plan = choosePlan(chain, request, pins);
   const sized = sizePlan(chain, plan);
-  const target = targetOf(request);
+  const target = request.targetCycles === undefined ? targetOf(request) : undefined;
   if (target !== undefined && sized.prediction.cyclesPerFrame > target)
     throw new TargetMissedError([missesTarget(chain.name, target, sized.prediction.cyclesPerFrame)]);
   return sized;
@@ -86,7 +89,7 @@ function choosePlan(chain: LayerChain, request: SizingRequest, pins: Pins): Chai
 }
 
 function pinProblems(chain: LayerChain, pins: Pins, placeOf: SizingRequest['pinPlace']): readonly Diagnostic[] {
-  const problems: Diagnostic[] = [];
+  const problems: Diagnostic[] = [...inputProblems(chain, pins.inputLanes, placeOf)];
   for (const [name, pinned] of pins.layers) {
     const layer = chain.layers.find((candidate) => candidate.name === name);
     if (layer === undefined) {
@@ -105,10 +108,9 @@ function pinProblems(chain: LayerChain, pins: Pins, placeOf: SizingRequest['pinP
         problems.push(unknownPin(name, field, layer.kind, placeOf?.(name, field)));
       continue;
     }
-    if (lanesOut !== undefined && !isPowerOfTwo(lanesOut)) {
-      const hint = 'choose 1, 2, 4, 8 ...';
-      const breach = { field: 'requantisers' as const, text: `lanesOut is ${lanesOut}, not a power of two`, hint };
-      problems.push(illegalFolding(name, breach, placeOf?.(name, 'lanesOut')));
+    const wrong = lanesOut === undefined ? undefined : lanesBreach('lanesOut', lanesOut, layer.output.channels);
+    if (wrong !== undefined) {
+      problems.push(illegalFolding(name, wrong, placeOf?.(name, 'lanesOut')));
       continue;
     }
     // Fields that are not pinned are filled with ones that break no rule by themselves.
@@ -120,4 +122,22 @@ function pinProblems(chain: LayerChain, pins: Pins, placeOf: SizingRequest['pinP
     }
   }
   return problems;
+}
+
+/** What is wrong with a stream width: beats carry a power of two of channels, and none is wholly empty. */
+function lanesBreach(field: string, lanes: number, channels: number): Breach | undefined {
+  const most = 2 ** Math.ceil(Math.log2(channels));
+  if (isPowerOfTwo(lanes) && lanes <= most) return undefined;
+  const text = `${field} is ${lanes}, which is not a power of two up to ${most} (${channels} channels)`;
+  const powers = most <= 8 ? [1, 2, 4, 8].filter((power) => power <= most).join(', ') : `1, 2, 4 ... ${most}`;
+  return { field: 'requantisers', text, hint: `choose ${powers}` };
+}
+
+function inputProblems(
+  chain: LayerChain,
+  lanes: number | undefined,
+  placeOf: SizingRequest['pinPlace'],
+): readonly Diagnostic[] {
+  const breach = lanes === undefined ? undefined : lanesBreach('lanes', lanes, chain.inputMap.channels);
+  return breach === undefined ? [] : [badInputLanes(chain.inputTensor, breach, placeOf?.())];
 }

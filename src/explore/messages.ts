@@ -80,3 +80,11 @@ export function unknownDesign(id: string): Diagnostic {
     'run heddle explore on the model and take an id from its table, for example --design i1024',
   );
 }
+
+export function badInputLanes(
+  tensor: string,
+  breach: { readonly text: string; readonly hint: string },
+  place: FilePlace | undefined,
+): Diagnostic {
+  return error('E446', 'bad-input-lanes', `input '${tensor}'`, breach.text, breach.hint, place);
+}

@@ -6,13 +6,21 @@ function error(code: string, alias: string, subject: string, text: string, hint:
   return { code, alias, severity: 'error', subject, text, hint };
 }
 
-export function quantiseFirst(model: string): Diagnostic {
+/** A word as a shell takes it: in quotes where it holds anything special. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** `path` is the model's file, where it came from one: the command line is then ready to use but for the frames. */
+export function quantiseFirst(model: string, path?: string): Diagnostic {
+  const source = path === undefined ? '<model>' : shellWord(path);
+  const target = path === undefined ? '<integer model>' : shellWord(`${path.replace(/\.json$/, '')}-int8.json`);
   return error(
     'E400',
     'float-model',
     `model '${model}'`,
     'this is a float model; hardware is made from integer models',
-    'quantise first: heddle quantize <model> --calibration x.npy -o <integer model>',
+    `quantise first: heddle quantize ${source} --calibration x.npy -o ${target}`,
   );
 }
 

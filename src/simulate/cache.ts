@@ -135,3 +135,15 @@ export async function pruneCache(cacheDir: string, capBytes: number): Promise<vo
     total -= entry.bytes;
   }
 }
+
+export interface CacheSize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** What the folder holds of ours; nothing where it does not exist. */
+export async function cacheSize(cacheDir: string): Promise<CacheSize> {
+  const names = (await readdir(cacheDir).catch(() => [])).filter((name) => /^(?:tmp|runtime|sim)-/.test(name));
+  const sizes = await Promise.all(names.map((name) => folderBytes(join(cacheDir, name))));
+  return { entries: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}

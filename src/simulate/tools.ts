@@ -75,28 +75,84 @@ async function queryVerilatorRoot(verilator: string): Promise<string> {
   return result.stdout.trim();
 }
 
+const VERILATOR_QUERY: ToolQuery = {
+  tool: 'verilator',
+  purpose: 'simulate the generated Verilog',
+  least: LEAST_VERILATOR_VERSION,
+  packages: VERILATOR_PACKAGES,
+  parse: parseVerilatorVersion,
+};
+
+const CXX_QUERY: ToolQuery = {
+  tool: 'g++',
+  purpose: 'compile the simulator that Verilator writes',
+  least: LEAST_CXX_VERSION,
+  packages: CXX_PACKAGES,
+  parse: parseCxxVersion,
+};
+
 /** Finds the tools in PATH. Throws a MissingToolError that names everything missing or too old. */
 export async function findSimulationTools(): Promise<SimulationTools> {
-  const verilator = 'verilator';
-  const cxx = 'g++';
-  const [forVerilator, forCxx] = await Promise.all([
-    queryTool({
-      tool: verilator,
-      purpose: 'simulate the generated Verilog',
-      least: LEAST_VERILATOR_VERSION,
-      packages: VERILATOR_PACKAGES,
-      parse: parseVerilatorVersion,
-    }),
-    queryTool({
-      tool: cxx,
-      purpose: 'compile the simulator that Verilator writes',
-      least: LEAST_CXX_VERSION,
-      packages: CXX_PACKAGES,
-      parse: parseCxxVersion,
-    }),
-  ]);
+  const verilator = VERILATOR_QUERY.tool;
+  const cxx = CXX_QUERY.tool;
+  const [forVerilator, forCxx] = await Promise.all([queryTool(VERILATOR_QUERY), queryTool(CXX_QUERY)]);
   const problems = [forVerilator, forCxx].flatMap((found) => ('problem' in found ? [found.problem] : []));
   if ('problem' in forVerilator || 'problem' in forCxx) throw new MissingToolError(problems);
   const verilatorRoot = await queryVerilatorRoot(verilator);
   return { verilator, verilatorVersion: forVerilator.banner, verilatorRoot, cxx, cxxVersion: forCxx.banner };
 }
+
+/** What is known of a tool: for `heddle doctor`. */
+export interface ToolStatus {
+  readonly tool: string;
+  readonly purpose: string;
+  /** Heddle cannot simulate without it. */
+  readonly needed: boolean;
+  /** Oldest version that works; undefined where any does. */
+  readonly least: string | undefined;
+  /** Undefined where it is missing, or has no version of its own. */
+  readonly version: string | undefined;
+  readonly packages: ToolPackages;
+  readonly problem: Diagnostic | undefined;
+}
+
+/** Looks for every tool and library that Heddle can use. */
+export async function checkTools(): Promise<readonly ToolStatus[]> {
+  const needed = [VERILATOR_QUERY, CXX_QUERY].map(async (query): Promise<ToolStatus> => {
+    const { tool, purpose, least, packages } = query;
+    const found = await queryTool(query);
+    const version = 'problem' in found ? undefined : found.version;
+    return {
+      tool,
+      purpose,
+      needed: true,
+      least,
+      version,
+      packages,
+      problem: 'problem' in found ? found.problem : undefined,
+    };
+  });
+  return Promise.all([...needed, checkZlib()]);
+}
+
+async function checkZlib(): Promise<ToolStatus> {
+  const result = await runProcess({
+    command: CXX_QUERY.tool,
+    arguments: ['-fsyntax-only', '-x', 'c++', '-include', 'zlib.h', '/dev/null'],
+    timeoutSeconds: VERSION_SECONDS,
+  });
+  const problem = result.exitStatus === 0 ? undefined : missingTool('zlib headers', ZLIB_PURPOSE, ZLIB_PACKAGES);
+  const packages = ZLIB_PACKAGES;
+  return {
+    tool: 'zlib headers',
+    purpose: ZLIB_PURPOSE,
+    needed: false,
+    least: undefined,
+    version: undefined,
+    packages,
+    problem,
+  };
+}
+
+const ZLIB_PURPOSE = 'write waveforms (verify --trace)';
+const ZLIB_PACKAGES: ToolPackages = { apt: 'zlib1g-dev', dnf: 'zlib-devel', brew: 'zlib' };

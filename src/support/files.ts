@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { HeddleError } from './diagnostics.js';
 import { cannotRead, cannotWrite } from './messages.js';
 
@@ -36,6 +37,16 @@ export function writeFiles(files: readonly FileContent[]): void {
   }
 }
 
+/** Refuses paths that writeFiles could not write, as far as that can be told beforehand: for before long work. */
+export function checkTargets(paths: readonly string[]): void {
+  for (const path of paths) {
+    refuseFolder(path);
+    const folder = attempt(path, () => statSync(dirname(path), { throwIfNoEntry: false }));
+    if (folder === undefined) throw new HeddleError([cannotWrite(path, 'its folder does not exist')]);
+    if (!folder.isDirectory()) throw new HeddleError([cannotWrite(path, REASONS['ENOTDIR'] ?? '')]);
+  }
+}
+
 function refuseFolder(path: string): void {
   const entry = attempt(path, () => statSync(path, { throwIfNoEntry: false }));
   if (entry?.isDirectory()) throw new HeddleError([cannotWrite(path, 'there is a folder of this name')]);
@@ -68,6 +79,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a folder',
   ENOSPC: 'the disk is full',
   EROFS: 'the disk is read-only',
+  EBUSY: 'it is in use, or another disk is mounted there',
   ENAMETOOLONG: 'its name is too long',
   ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
 };

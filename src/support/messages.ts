@@ -28,6 +28,27 @@ export function cannotWrite(file: string, reason: string): Diagnostic {
   return error('E102', 'cannot-write', { file }, `the file cannot be written: ${reason}`, hint);
 }
 
+export function cannotWriteFolder(folder: string, reason: string): Diagnostic {
+  const hint = 'check that its parent can be written to and has space; nothing was changed';
+  return error('E107', 'cannot-write-folder', { file: folder }, `the folder cannot be written: ${reason}`, hint);
+}
+
+export function notAFolder(path: string): Diagnostic {
+  const hint = 'give a new path, or that of an empty folder; nothing was changed';
+  return error(
+    'E108',
+    'not-a-folder',
+    { file: path },
+    'a folder is to be written, but there is a file of this name',
+    hint,
+  );
+}
+
+export function foreignFolder(folder: string): Diagnostic {
+  const text = 'the folder holds files and was not written by Heddle, so that it is not replaced';
+  return error('E109', 'foreign-folder', { file: folder }, text, 'give a new path, or empty the folder yourself');
+}
+
 export function badJson(place: FilePlace, reason: string): Diagnostic {
   return error(
     'E103',

@@ -37,6 +37,11 @@ export function schemaDefinition(part: unknown): Definition | undefined {
 }
 
 function compileSchema(): ValidateFunction {
+  return compileJsonSchema(loadSchema());
+}
+
+/** A validator that reports every breach, with what messages need of the schema. */
+export function compileJsonSchema(schema: object): ValidateFunction {
   const ajv = new Ajv({ allErrors: true, verbose: true, discriminator: true, strict: true, strictRequired: false });
-  return ajv.compile(loadSchema());
+  return ajv.compile(schema);
 }

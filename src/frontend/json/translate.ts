@@ -3,58 +3,35 @@ import { nodeSubject, tensorSubject } from '../../ir/messages.js';
 import { OP_KINDS } from '../../ir/op.js';
 import type { Diagnostic } from '../../support/diagnostics.js';
 import type { JsonPath, JsonText } from '../../support/json-text.js';
-import { nearest, plural } from '../../support/text.js';
-import {
-  badTensorName,
-  missingProperty,
-  type Owner,
-  type Spot,
-  unknownOp,
-  unknownProperty,
-  wrongValue,
-} from './messages.js';
+import { nearest } from '../../support/text.js';
+import { badTensorName, type Owner, unknownOp } from './messages.js';
 import { schemaDefinition } from './schema.js';
+import {
+  type Expectation,
+  type FileWords,
+  PLAIN_FIX,
+  shown,
+  spotOf,
+  translateSchemaErrors,
+  valueAt,
+} from './schema-errors.js';
 
 /** The schema validator's errors as messages with place, subject, reason and fix. */
 export function translateErrors(errors: readonly ErrorObject[], text: JsonText): readonly Diagnostic[] {
-  return errors.flatMap((error) => translate(error, errors, text));
+  return translateSchemaErrors(errors, text, MODEL_WORDS);
 }
 
-/** Errors that only repeat another one: an `if` its `then`, a broken property name its pattern. */
-function translate(error: ErrorObject, all: readonly ErrorObject[], text: JsonText): readonly Diagnostic[] {
-  const path = pathOf(error.instancePath);
+/** Keywords that only the model's schema has. */
+function special(
+  error: ErrorObject,
+  path: JsonPath,
+  all: readonly ErrorObject[],
+  text: JsonText,
+): readonly Diagnostic[] | undefined {
   const params = error.params as Readonly<Record<string, unknown>>;
-  switch (error.keyword) {
-    case 'if':
-      return [];
-    case 'required':
-      return [missing(error, path, String(params['missingProperty']), text)];
-    case 'additionalProperties':
-      return [unknown(error, path, String(params['additionalProperty']), text)];
-    case 'propertyNames':
-      return [badKey([...path, String(params['propertyName'])], text)];
-    case 'discriminator':
-      return discriminated(error, path, all, text);
-    default:
-      return error.propertyName === undefined ? [badValue(error, path, text)] : [];
-  }
-}
-
-function pathOf(pointer: string): JsonPath {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-}
-
-function valueAt(root: unknown, path: JsonPath): unknown {
-  let value = root;
-  for (const part of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[part];
-  }
-  return value;
+  if (error.keyword === 'propertyNames') return [badKey([...path, String(params['propertyName'])], text)];
+  if (error.keyword === 'discriminator') return discriminated(error, path, all, text);
+  return undefined;
 }
 
 /** The node or tensor that a path lies in. */
@@ -65,11 +42,6 @@ function subjectOf(path: JsonPath, root: unknown): string | undefined {
   const name = valueAt(root, [section, item, section === 'nodes' ? 'name' : 'tensor']);
   if (typeof name !== 'string') return undefined;
   return section === 'nodes' ? nodeSubject(name) : tensorSubject(name);
-}
-
-function spotOf(path: JsonPath, text: JsonText, place = text.placeOf(path)): Spot {
-  const subject = subjectOf(path, text.value);
-  return subject === undefined ? { place } : { place, subject };
 }
 
 /** What a path's object is called in a sentence. */
@@ -88,35 +60,10 @@ function ownerWords(path: JsonPath, last: string | number | undefined): string {
   );
 }
 
-function missing(error: ErrorObject, path: JsonPath, property: string, text: JsonText): Diagnostic {
-  const fix = description(error, property);
-  return missingProperty(
-    spotOf(path, text),
-    ownerOf(path, text.value),
-    property,
-    fix === undefined ? `add "${property}"` : `add "${property}": ${fix}`,
-  );
-}
-
 /** The schema's own words on a property, where it stands next to the failed keyword. */
-function description(error: ErrorObject, property: string): string | undefined {
+function describe(property: string, schema: unknown): string | undefined {
   if (property === 'op') return `one of ${OP_KINDS.join(', ')}`;
-  const words = schemaDefinition(propertiesOf(error)[property])?.description;
-  return words?.replace(/\.$/, '');
-}
-
-function propertiesOf(error: ErrorObject): Readonly<Record<string, unknown>> {
-  const schema = error.parentSchema as { readonly properties?: Readonly<Record<string, unknown>> } | undefined;
-  return schema?.properties ?? {};
-}
-
-function unknown(error: ErrorObject, path: JsonPath, property: string, text: JsonText): Diagnostic {
-  const known = Object.keys(propertiesOf(error));
-  const meant = nearest(property, known);
-  const list = known.length === 0 ? 'remove it; there are none here' : `remove it; known here: ${known.join(', ')}`;
-  const here = [...path, property];
-  const fix = meant === undefined ? list : `did you mean '${meant}'?`;
-  return unknownProperty(spotOf(here, text, text.placeOfKey(here)), ownerOf(path, text.value), property, fix);
+  return schemaDefinition(schema)?.description;
 }
 
 function badKey(path: JsonPath, text: JsonText): Diagnostic {
@@ -140,72 +87,9 @@ function discriminated(
   const value = valueAt(text.value, [...path, 'op']);
   const meant = typeof value === 'string' ? nearest(value, OP_KINDS) : undefined;
   const fix = meant === undefined ? `the operators are ${OP_KINDS.join(', ')}` : `did you mean '${meant}'?`;
-  return [unknownOp(spotOf([...path, 'op'], text), typeof value === 'string' ? `'${value}'` : shown(value), fix)];
-}
-
-function badValue(error: ErrorObject, path: JsonPath, text: JsonText): Diagnostic {
-  const value = valueAt(text.value, path);
-  const { wanted, fix } = expectation(error, value);
-  return wrongValue(spotOf(path, text), shown(value), wanted, fix);
-}
-
-interface Expectation {
-  readonly wanted: string;
-  readonly fix: string;
-}
-
-const PLAIN_FIX = 'correct the value';
-
-/** What a keyword of the schema asks for, in words. */
-function expectation(error: ErrorObject, value: unknown): Expectation {
-  const params = error.params as Readonly<Record<string, unknown>>;
-  const limit = params['limit'];
-  switch (error.keyword) {
-    case 'type':
-      return { wanted: typeWords(String(params['type']), value), fix: PLAIN_FIX };
-    case 'const':
-      return { wanted: JSON.stringify(params['allowedValue']), fix: PLAIN_FIX };
-    case 'enum':
-      return choice(params['allowedValues'] as readonly string[], value);
-    case 'minimum':
-      return { wanted: `${limit} or more`, fix: PLAIN_FIX };
-    case 'maximum':
-      return { wanted: `${limit} or less`, fix: PLAIN_FIX };
-    case 'exclusiveMinimum':
-      return { wanted: `greater than ${limit}`, fix: PLAIN_FIX };
-    case 'minItems':
-    case 'maxItems':
-      return { wanted: `a list of ${countWords(error, Number(limit))}`, fix: 'correct the number of items' };
-    case 'pattern':
-      return patternWords(String(params['pattern']), value);
-    default:
-      return { wanted: `as the format says (${error.message ?? error.keyword})`, fix: PLAIN_FIX };
-  }
-}
-
-function countWords(error: ErrorObject, limit: number): string {
-  const schema = error.parentSchema as { readonly minItems?: number; readonly maxItems?: number } | undefined;
-  if (schema?.minItems === schema?.maxItems) return plural(limit, 'item');
-  return error.keyword === 'minItems' ? `${limit} or more items` : `${limit} items at most`;
-}
-
-function typeWords(type: string, value: unknown): string {
-  const words: Readonly<Record<string, string>> = {
-    object: 'an object',
-    array: 'a list',
-    string: 'a string',
-    boolean: 'true or false',
-    integer: 'an integer',
-    number: 'a number',
-  };
-  const finite = typeof value === 'number' && !Number.isFinite(value) ? ' that a 64-bit float can hold' : '';
-  return `${words[type] ?? type}${finite}`;
-}
-
-function choice(allowed: readonly string[], value: unknown): Expectation {
-  const meant = typeof value === 'string' ? nearest(value, allowed) : undefined;
-  const wanted = allowed.map((item) => JSON.stringify(item)).join(' or ');
-  return { wanted, fix: meant === undefined ? PLAIN_FIX : `did you mean '${meant}'?` };
+  return [
+    unknownOp(spotOf([...path, 'op'], text, MODEL_WORDS), typeof value === 'string' ? `'${value}'` : shown(value), fix),
+  ];
 }
 
 const ELEMENT_NAMES = ['float32', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'int64', 'int4', 'uint4'];
@@ -227,11 +111,4 @@ function patternWords(pattern: string, value: unknown): Expectation {
   return { wanted: '1 to 200 characters, none of them a control character', fix: PLAIN_FIX };
 }
 
-const LONGEST_SHOWN = 60;
-
-/** A value in a message: its JSON, cut where it is long. */
-function shown(value: unknown): string {
-  if (typeof value === 'number') return String(value);
-  const text = JSON.stringify(value) ?? 'missing';
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
-}
+const MODEL_WORDS: FileWords = { subjectOf, ownerOf, describe, patternWords, special };

@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { saveModelFile } from '../../frontend/json/files.js';
+import type { Graph } from '../../ir/graph.js';
+import { type QuantizeOptions, resolveOptions } from '../../quantize/options.js';
+import { quantizeGraph } from '../../quantize/quantize-graph.js';
+import { writeDocument } from '../../report/document.js';
+import { type QuantizeSettings, quantizeDocument, quantizeText } from '../../report/quantize-document.js';
+import { DiagnosticCollector } from '../../support/diagnostics.js';
+import { checkTargets } from '../../support/files.js';
+import type { CommandHost } from '../context.js';
+import {
+  addInputOptions,
+  type InputFlags,
+  type InputSettings,
+  preprocessingFor,
+  readInputSettings,
+  readInputs,
+} from '../input-options.js';
+import { uselessOption, wrongExtension } from '../messages.js';
+import { loadModel } from '../models.js';
+import { collect, readChoice, readInteger, readNumber } from '../options.js';
+import { withProgress } from '../progress.js';
+
+interface QuantizeFlags extends InputFlags {
+  readonly calibration: readonly string[];
+  readonly output: string;
+  readonly weightBits?: string;
+  readonly activationBits?: string;
+  readonly requantBits?: string;
+  readonly range?: string;
+  readonly percentile?: string;
+  readonly json?: boolean;
+}
+
+export function addQuantize(program: Command, host: CommandHost): void {
+  const command = program
+    .command('quantize')
+    .description('turn a float model into integers, with ranges from calibration frames')
+    .argument('<model>', 'float model, NAME.json')
+    .requiredOption('--calibration <file>', 'typical frames as .npy', collect)
+    .requiredOption('-o, --output <file>', 'the integer model, NAME.json; NAME.safetensors is written beside it');
+  addInputOptions(command, false)
+    .option('--weight-bits <N>', '2 to 8 (default 8)')
+    .option('--activation-bits <N>', '2 to 16 (default 8)')
+    .option('--requant-bits <N>', 'significant bits of the multipliers, 8 to 31 (default 18)')
+    .option('--range <method>', 'min-max, percentile or mse (default min-max)')
+    .option('--percentile <P>', 'share of values that --range percentile covers (default 99.99)')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\n--mean, --std and --bgr are stored in the integer model.')
+    .action((model: string, flags: QuantizeFlags) => quantize(host, model, flags));
+}
+
+async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): Promise<void> {
+  const { input, options } = readSettings(flags);
+  const model = withPreprocessing(loadModel(path), input);
+  checkTargets([flags.output, flags.output.replace(/\.json$/, '.safetensors')]);
+  const { sources, frames } = readInputs(model, '--calibration', flags.calibration, input);
+  const calibration = {
+    *[Symbol.iterator]() {
+      for (let i = 0; i < frames; i++) yield new Map([...sources].map(([name, source]) => [name, source.frame(i)]));
+    },
+  };
+  const { graph, report } = await withProgress(host, (progress) => {
+    const stages = { calibrate: 'ranges, frames', compare: 'comparing, frames' } as const;
+    return quantizeGraph(model, calibration, {
+      ...options,
+      onFrame: (run, frame) => progress.show(stages[run], frame + 1, frames),
+    });
+  });
+  saveModelFile(graph, flags.output);
+  const document = quantizeDocument(report, settingsOf(model.name, flags.output, options));
+  host.stdout(flags.json === true ? writeDocument(document) : quantizeText(document, host.paint));
+}
+
+function readSettings(flags: QuantizeFlags): { readonly input: InputSettings; readonly options: QuantizeOptions } {
+  const problems = new DiagnosticCollector();
+  const input = readInputSettings(problems, flags);
+  const isShare = (value: number): boolean => value > 50 && value <= 100;
+  const weightBits = readInteger(problems, '--weight-bits', flags.weightBits, 2, 8);
+  const activationBits = readInteger(problems, '--activation-bits', flags.activationBits, 2, 16);
+  const requantBits = readInteger(problems, '--requant-bits', flags.requantBits, 8, 31);
+  const rangeMethod = readChoice(problems, '--range', flags.range, ['min-max', 'percentile', 'mse']);
+  const percentile = readNumber(problems, '--percentile', flags.percentile, isShare, 'above 50 and at most 100');
+  if (flags.percentile !== undefined && rangeMethod !== 'percentile')
+    problems.add(uselessOption('--percentile', 'it belongs to --range percentile, which is not given'));
+  if (!flags.output.endsWith('.json')) problems.add(wrongExtension('--output', flags.output, '.json'));
+  problems.throwIfErrors();
+  const options: QuantizeOptions = {
+    ...(weightBits === undefined ? {} : { weightBits }),
+    ...(activationBits === undefined ? {} : { activationBits }),
+    ...(requantBits === undefined ? {} : { requantBits }),
+    ...(rangeMethod === undefined ? {} : { rangeMethod }),
+    ...(percentile === undefined ? {} : { percentile }),
+  };
+  return { input, options };
+}
+
+/** The model with the preprocessing of the options, which so goes into the integer model. */
+function withPreprocessing(model: Graph, settings: InputSettings): Graph {
+  const inputs = model.inputs.map((input) => {
+    const preprocessing = preprocessingFor(input, settings);
+    return preprocessing === undefined ? input : { ...input, preprocessing };
+  });
+  return { ...model, inputs };
+}
+
+function settingsOf(model: string, output: string, options: QuantizeOptions): QuantizeSettings {
+  const { weightBits, activationBits, requantBits, rangeMethod, percentile } = resolveOptions(options);
+  return {
+    model,
+    output,
+    weightBits,
+    activationBits,
+    requantBits,
+    rangeMethod,
+    percentile: rangeMethod === 'percentile' ? percentile : undefined,
+  };
+}

@@ -1,0 +1,140 @@
+import type { Command } from 'commander';
+import { compileModel } from '../../compile.js';
+import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
+import type { SizingRequest } from '../../explore/choose.js';
+import type { Graph } from '../../ir/graph.js';
+import { writeDocument } from '../../report/document.js';
+import { outputFiles } from '../../report/output-files.js';
+import { checkOutputFolder, writeOutputFolder } from '../../report/output-folder.js';
+import { type VerifyDocument, verifyDocument } from '../../report/verify-document.js';
+import { verifyText } from '../../report/verify-text.js';
+import { cacheDirectory } from '../../simulate/cache.js';
+import { DiagnosticCollector } from '../../support/diagnostics.js';
+import { checkTargets } from '../../support/files.js';
+import { defined } from '../../support/invariant.js';
+import { FRAMES_FOR_INTERVAL } from '../../verify/report.js';
+import { verifyDesign } from '../../verify/verify-design.js';
+import type { CommandHost } from '../context.js';
+import {
+  addInputOptions,
+  type InputFlags,
+  type InputSettings,
+  readInputSettings,
+  readInputs,
+} from '../input-options.js';
+import { uselessOption } from '../messages.js';
+import { loadIntegerModel } from '../models.js';
+import { collect, readInteger, readNumber } from '../options.js';
+import { type Progress, withProgress } from '../progress.js';
+import { addSizingOptions, readSizing, type SizingFlags } from '../sizing-options.js';
+
+interface VerifyFlags extends SizingFlags, InputFlags {
+  readonly input?: readonly string[];
+  readonly stall?: string;
+  readonly seed?: string;
+  readonly trace?: string;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+interface Settings {
+  readonly sizing: SizingRequest;
+  readonly input: InputSettings;
+  readonly stall: number;
+  readonly seed: number;
+}
+
+const DEFAULT_SEED = 1;
+
+export function addVerify(program: Command, host: CommandHost): void {
+  const command = program
+    .command('verify')
+    .description('run the generated Verilog in Verilator and compare every stream with the golden model, bit for bit')
+    .argument('<model>', 'integer model, NAME.json')
+    .option('--input <file>', 'frames as .npy (default: seeded random frames, three of them)', collect);
+  addInputOptions(command)
+    .option('--stall <P>', 'probability, 0 to 0.95, of an idle clock at the source and at the sink (default 0)')
+    .option('--seed <S>', `seed of random frames, stalls and start values (default ${DEFAULT_SEED})`)
+    .option('--trace <out.fst>', 'write waveforms')
+    .option('-o, --output <folder>', 'write the compiled design and the reports');
+  addSizingOptions(command)
+    .option('--json', 'print one JSON document')
+    .action((model: string, flags: VerifyFlags) => verify(host, model, flags));
+}
+
+async function verify(host: CommandHost, path: string, flags: VerifyFlags): Promise<void> {
+  const settings = readSettings(flags);
+  const model = loadIntegerModel(path);
+  if (flags.output !== undefined) checkOutputFolder(flags.output);
+  if (flags.trace !== undefined) checkTargets([flags.trace]);
+  const compiled = compileModel(model, { sizing: settings.sizing });
+  const source = framesOf(compiled.graph, flags, settings);
+  const report = await withProgress(host, (progress) =>
+    verifyDesign(
+      { ...compiled, frames: Array.from({ length: source.count }, (_, index) => source.frame(index)) },
+      {
+        stall: settings.stall,
+        seed: settings.seed,
+        cacheDir: cacheDirectory(host.environment),
+        signal: host.signal,
+        ...(flags.trace === undefined ? {} : { trace: { file: flags.trace } }),
+        ...progressHooks(progress),
+      },
+    ),
+  );
+  const document = verifyDocument(report, compiled.emitted, settings.sizing, source.kind);
+  if (flags.output !== undefined) {
+    const { files } = outputFiles(compiled, settings.sizing);
+    writeOutputFolder(flags.output, new Map([...files, ...verifyFiles(document)]));
+  }
+  host.stdout(flags.json === true ? writeDocument(document) : verifyText(document, host.paint));
+  host.finish(document.bitExact ? 0 : 1);
+}
+
+function verifyFiles(document: VerifyDocument): readonly (readonly [string, string])[] {
+  return [
+    ['verify.json', writeDocument(document)],
+    ['verify.txt', verifyText(document)],
+  ];
+}
+
+function readSettings(flags: VerifyFlags): Settings {
+  const problems = new DiagnosticCollector();
+  const isLegal = (stall: number): boolean => stall >= 0 && stall <= 0.95;
+  const settings: Settings = {
+    sizing: readSizing(problems, flags),
+    input: readInputSettings(problems, flags),
+    stall: readNumber(problems, '--stall', flags.stall, isLegal, 'a number of 0 to 0.95') ?? 0,
+    seed: readInteger(problems, '--seed', flags.seed, 0, 2 ** 31 - 1) ?? DEFAULT_SEED,
+  };
+  if (flags.input === undefined) {
+    const meant: readonly (readonly [string, unknown])[] = [
+      ['--raw', flags.raw],
+      ['--layout', flags.layout],
+      ['--mean', flags.mean],
+      ['--std', flags.std],
+      ['--bgr', flags.bgr],
+    ];
+    for (const [option, value] of meant)
+      if (value !== undefined) problems.add(uselessOption(option, 'it says how --input is read, which is not given'));
+  }
+  problems.throwIfErrors();
+  return settings;
+}
+
+/** Frames of the one input that a design has. */
+function framesOf(graph: Graph, flags: VerifyFlags, settings: Settings): FrameSource {
+  const input = defined(graph.inputs[0], 'the input');
+  if (flags.input === undefined)
+    return randomFrames(graph, input, settings.input.frames ?? FRAMES_FOR_INTERVAL, settings.seed);
+  const { sources } = readInputs(graph, '--input', flags.input, settings.input);
+  return defined(sources.get(input.tensor), 'the frames of the input');
+}
+
+function progressHooks(progress: Progress): Pick<Parameters<typeof verifyDesign>[1], 'onStage' | 'onProgress'> {
+  const names = { golden: 'golden model, frames', build: 'building the simulator', run: 'simulating, beats' } as const;
+  return {
+    onStage: (stage, done, total) => progress.show(names[stage], done, total),
+    onProgress: ({ beats, totalBeats }) => progress.show(names.run, beats, totalBeats),
+  };
+}

@@ -1,0 +1,20 @@
+import type { WriteStream } from 'node:tty';
+import type { Paint } from '../report/paint.js';
+
+/** What a command may use of the process it runs in. */
+export interface CliContext {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** HEDDLE_CACHE, XDG_CACHE_HOME, HEDDLE_DEBUG: nothing else is read. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where progress is shown; undefined where nobody watches. */
+  readonly terminal?: WriteStream;
+  readonly paint: Paint;
+  /** Aborted by an interrupt. */
+  readonly signal: AbortSignal;
+}
+
+/** A context, and where a command says how it ended: 0 done, 1 a check failed. */
+export interface CommandHost extends CliContext {
+  readonly finish: (status: 0 | 1 | 3) => void;
+}

@@ -1,0 +1,40 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { CliContext } from './context.js';
+
+/** A progress bar on the terminal; does nothing where there is none. */
+export interface Progress {
+  /** Shows a stage and how far it is. A total of 0: not known. */
+  readonly show: (stage: string, done: number, total: number) => void;
+  readonly stop: () => void;
+}
+
+const SILENT: Progress = { show: () => {}, stop: () => {} };
+
+export function makeProgress(context: CliContext): Progress {
+  const { terminal } = context;
+  if (terminal === undefined) return SILENT;
+  const bar = new SingleBar(
+    { format: '{stage} [{bar}] {value}/{total}', stream: terminal, clearOnComplete: true, hideCursor: true },
+    Presets.shades_classic,
+  );
+  let stage: string | undefined;
+  return {
+    show: (name, done, total) => {
+      if (stage === undefined) bar.start(Math.max(total, 1), done, { stage: name });
+      if (stage !== name) bar.setTotal(Math.max(total, 1));
+      stage = name;
+      bar.update(done, { stage: name });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** Runs work with a bar, which is gone afterwards in any case. */
+export async function withProgress<T>(context: CliContext, work: (progress: Progress) => Promise<T> | T): Promise<T> {
+  const progress = makeProgress(context);
+  try {
+    return await work(progress);
+  } finally {
+    progress.stop();
+  }
+}

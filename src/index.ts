@@ -1,0 +1,76 @@
+/**
+ * The public API: everything that the command line does. Functions throw a HeddleError with all problems found where
+ * the input cannot be used. A run from a model file to a checked design:
+ *
+ *   const model = loadModelFile('lenet5.json');
+ *   const { graph, report } = quantizeGraph(model, frames);
+ *   const compiled = compileModel(graph, { sizing: { clockMHz: 200, targetFps: 1000 } });
+ *   const result = await verifyDesign({ ...compiled, frames: tensors }, { stall: 0, seed: 1, cacheDir });
+ *   writeOutputFolder('out', outputFiles(compiled, { clockMHz: 200, targetFps: 1000 }).files);
+ */
+
+export type { Compiled, CompileOptions } from './compile.js';
+export { compileModel, lowerModel } from './compile.js';
+export type { EmittedDesign } from './emit/file-set.js';
+export type { FrameOptions, FrameSource } from './execute/frame-source.js';
+export { arrayFrames, randomFrames } from './execute/frame-source.js';
+export type { FrameFormat, FrameKind } from './execute/frames.js';
+export { inputTensor, outputRaw, outputReal, realValues, topIndices } from './execute/frames.js';
+export type { Accuracy, Arithmetic } from './execute/run-model.js';
+export { accuracyOf, arithmeticOf, bestClasses, readLabels, runFrames } from './execute/run-model.js';
+export type { SizingRequest } from './explore/choose.js';
+export { chooseDesign, DEFAULT_CLOCK_MHZ } from './explore/choose.js';
+export type { ExploredDesign, ExploreOptions } from './explore/explore.js';
+export { explore, targetOfId } from './explore/explore.js';
+export type { FoldingFile } from './explore/folding-file.js';
+export { loadFoldingFile, parseFolding } from './explore/folding-file.js';
+export type { Pins } from './explore/solver.js';
+export type { ExportedModel } from './frontend/json/export.js';
+export { exportModel } from './frontend/json/export.js';
+export { loadModelFile, saveModelFile } from './frontend/json/files.js';
+export { importModel } from './frontend/json/import.js';
+export type { ChosenBy, Design, Engine, MemoryBits } from './hw/design.js';
+export type { Folding } from './hw/folding.js';
+export type { Layer, LayerChain } from './hw/layer.js';
+export { makeBuilder } from './ir/builder.js';
+export type { Graph, GraphInput, GraphNode, GraphOutput, Preprocessing, SourceLayout } from './ir/graph.js';
+export type { Clamp, Op, OpKind, Window } from './ir/op.js';
+export { OP_KINDS } from './ir/op.js';
+export { printGraph } from './ir/print.js';
+export type { Tensor, TensorData } from './ir/tensor.js';
+export type { Element, Quantization, TensorType } from './ir/tensor-type.js';
+export { verifyGraph } from './ir/verify.js';
+export type { LayerFidelity, QuantizeReport } from './quantize/compare.js';
+export type { QuantizeOptions } from './quantize/options.js';
+export type { QuantizeResult } from './quantize/quantize-graph.js';
+export { quantizeGraph } from './quantize/quantize-graph.js';
+export type { CompileDocument } from './report/compile-document.js';
+export { compileDocument } from './report/compile-document.js';
+export { compileMarkdown, compileText } from './report/compile-text.js';
+export type { DoctorDocument } from './report/doctor-document.js';
+export { doctorDocument, doctorText } from './report/doctor-document.js';
+export { writeDocument } from './report/document.js';
+export type { ExploreDocument } from './report/explore-document.js';
+export { exploreDocument, exploreText } from './report/explore-document.js';
+export type { OutputFiles } from './report/output-files.js';
+export { makeDumps, outputFiles } from './report/output-files.js';
+export { writeOutputFolder } from './report/output-folder.js';
+export type { QuantizeDocument } from './report/quantize-document.js';
+export { quantizeDocument, quantizeText } from './report/quantize-document.js';
+export type { RunDocument } from './report/run-document.js';
+export { runText } from './report/run-document.js';
+export type { VerifyDocument } from './report/verify-document.js';
+export { verifyDocument } from './report/verify-document.js';
+export { verifyText } from './report/verify-text.js';
+export type { Prediction } from './schedule/predict.js';
+export { cacheDirectory, cacheSize } from './simulate/cache.js';
+export type { ToolStatus } from './simulate/tools.js';
+export { checkTools } from './simulate/tools.js';
+export type { Diagnostic, FilePlace } from './support/diagnostics.js';
+export { formatDiagnostic, HeddleError, MissingToolError, TargetMissedError } from './support/diagnostics.js';
+export type { NpyArray } from './support/npy.js';
+export { formatNpy, parseNpy } from './support/npy.js';
+export type { Mismatch, VerifyReport } from './verify/report.js';
+export type { VerifyOptions } from './verify/verify-design.js';
+export { verifyDesign } from './verify/verify-design.js';
+export { VERSION } from './version.js';
