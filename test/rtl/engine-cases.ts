@@ -98,7 +98,7 @@ export function convCase(
 }
 
 /** The forms of window memory that a kernel has. */
-function tapsOf(kernel: Pair): readonly Taps[] {
+export function tapsOf(kernel: Pair): readonly Taps[] {
   return TAPS.filter((taps, i) => TAPS.findIndex((other) => tapCount(other, kernel) === tapCount(taps, kernel)) === i);
 }
 
