@@ -7,18 +7,18 @@
 //               depthwise form  (CHANNELS > 0): result r sums x[k][r / MULTIPLIER] * w[r][k], x has DEPTH * CHANNELS
 //                                               lanes and RESULTS = CHANNELS * MULTIPLIER
 //             With SUM_X the sums of x over the same products come along, for weights with a zero point.
-//             Sums over steps are modulo 2^ACC_BITS: only the final sum has to fit.
+//             All sums are modulo 2^ACC_BITS: only the final sum has to fit.
 // Structure   the products of one result form chains of CHAIN (a multiply-add each, as DSP blocks cascade them);
 //             chain position s gets its operands s clocks late: x by shift registers that all results share,
 //             weights by one memory per chain position whose address is delayed. SEGMENTS chains are then added.
 // Weights     one word per step, in step order, WEIGHT_STEPS words, read again from the start after the last. The
 //             memory of chain position s is loaded from `{WEIGHT_FILE}_{s, two digits}.mem`; its word holds weight
-//             (r, k = g * CHAIN + s) at place r * SEGMENTS + g, zero where k >= DEPTH.
+//             (r, k = g * CHAIN + s) at place g * RESULTS + r, zero where k >= DEPTH.
 // Latency     acc_valid comes CHAIN + 3 clocks after x_valid (of a last step): x at t, product t+1+s, chain end
 //             t+1+CHAIN, segments added t+2+CHAIN, accumulated t+3+CHAIN.
 // Throughput  one step a clock; idle clocks between steps do no harm. acc_data is valid in the clock of acc_valid only.
-// Illegal     RESULTS, DEPTH, CHAIN < 1; a depthwise form with RESULTS no multiple of CHANNELS; ACC_BITS not above
-//             X_BITS + W_BITS + ceil(log2(CHAIN)).
+// Illegal     RESULTS, DEPTH, CHAIN < 1; a depthwise form with RESULTS no multiple of CHANNELS; ACC_BITS below
+//             X_BITS + 2; chains of more than 32 bits.
 
 `resetall
 `timescale 1ns / 1ps
@@ -84,18 +84,33 @@ module hd_mac_array #(
 
   // Exact for both signs of x: |x * w| <= 2^(X_BITS + W_BITS - 1).
   localparam integer PRODUCT_W = X_BITS + W_BITS;
-  localparam integer CHAIN_W = PRODUCT_W + width_of(CHAIN - 1);
+  // Chain values are kept in 32 bits, which no chain fills; bits that no sum uses vanish in synthesis.
+  localparam integer CHAIN_W = 32;
   localparam integer ADDR_W = width_of(WEIGHT_STEPS - 1);
   localparam integer LAST_STEP_I = WEIGHT_STEPS - 1;
-  localparam integer ROM_W = RESULTS * SEGMENTS * W_BITS;
+  // Products of a chain position: one for each segment of each result.
+  localparam integer PLACES = RESULTS * SEGMENTS;
+  // A memory word is read in pieces of 32 bits where weights fill them evenly: single bytes of a wide vector are slow to
+  // simulate. Its width is rounded up to whole pieces.
+  localparam integer PER_PIECE = (32 % W_BITS == 0) ? 32 / W_BITS : 1;
+  localparam integer PIECE_W = PER_PIECE * W_BITS;
+  localparam integer PIECES = (PLACES + PER_PIECE - 1) / PER_PIECE;
+  localparam integer ROM_W = PIECES * PIECE_W;
+  // Segments are added in at least as many bits as chains and accumulators have.
+  localparam integer SUM_W = ((ACC_BITS > CHAIN_W) ? ACC_BITS : CHAIN_W) + 1;
+  // Arrays of a power of two need no bounds check in simulation.
+  localparam integer PLACES_POW = 1 << $clog2(PIECES * PER_PIECE);
 
   generate
-    if (ACC_BITS <= CHAIN_W) begin : gen_illegal_width
-      hd_mac_array_ACC_BITS_must_exceed_the_width_of_a_chain u_illegal ();
+    if (PRODUCT_W + width_of(CHAIN - 1) > CHAIN_W || ACC_BITS < X_BITS + 2) begin : gen_illegal_width
+      hd_mac_array_products_must_fit_a_chain_of_32_bits_and_ACC_BITS_must_exceed_X_BITS_by_2 u_illegal ();
     end
   endgenerate
 
-  // ---- weights: chain position s reads s + 1 clocks after the step ----
+  // Bit s: the operands in x_data were valid s + 1 clocks ago.
+  reg [CHAIN+2:0] valid_pipe_reg;
+
+  // ---- when each chain position fetches its weights: s + 1 clocks after the step ----
   reg [ADDR_W-1:0] step_reg;
   reg [(CHAIN+1)*ADDR_W-1:0] address_pipe;
   reg [CHAIN:0] step_pipe;
@@ -109,13 +124,19 @@ module hd_mac_array #(
 
   wire unused_tail = &{1'b0, address_pipe[CHAIN*ADDR_W+:ADDR_W], step_pipe[CHAIN]};
 
-  wire [CHAIN*ROM_W-1:0] weights;
-
+  // ---- chain positions: each has a memory, delays its operands, multiplies, and adds to the position before it ----
   genvar g_s;
   generate
-    for (g_s = 0; g_s < CHAIN; g_s = g_s + 1) begin : gen_weights
+    for (g_s = 0; g_s < CHAIN; g_s = g_s + 1) begin : gen_position
       localparam [7:0] TENS = 8'd48 + (g_s / 10) % 10;
       localparam [7:0] ONES = 8'd48 + g_s % 10;
+      // Segments that reach this far: products k = g * CHAIN + g_s below DEPTH.
+      localparam integer USED = (DEPTH - g_s + CHAIN - 1) / CHAIN;
+      localparam integer LANES = USED * SUMS;
+      localparam integer LANES_POW = 1 << $clog2(LANES);
+
+      wire [ROM_W-1:0] weights;
+
       if (WEIGHT_FILE != "") begin : gen_loaded
         hd_rom #(
             .WIDTH(ROM_W),
@@ -126,7 +147,7 @@ module hd_mac_array #(
             .clk(clk),
             .rd_en(step_pipe[g_s]),
             .rd_addr(address_pipe[g_s*ADDR_W+:ADDR_W]),
-            .rd_data(weights[g_s*ROM_W+:ROM_W])
+            .rd_data(weights)
         );
       end else begin : gen_empty
         hd_rom #(
@@ -137,63 +158,137 @@ module hd_mac_array #(
             .clk(clk),
             .rd_en(step_pipe[g_s]),
             .rd_addr(address_pipe[g_s*ADDR_W+:ADDR_W]),
-            .rd_data(weights[g_s*ROM_W+:ROM_W])
+            .rd_data(weights)
         );
+      end
+
+      // The lanes of x that this position multiplies, now and g_s clocks late.
+      reg  [LANES*X_BITS-1:0] x_now;
+      wire [LANES*X_BITS-1:0] x_late;
+
+      always @* begin : pick
+        integer g;
+        for (g = 0; g < USED; g = g + 1)
+        x_now[g*SUMS*X_BITS+:SUMS*X_BITS] = x_data[(g*CHAIN+g_s)*SUMS*X_BITS+:SUMS*X_BITS];
+      end
+
+      if (g_s == 0) begin : gen_now
+        assign x_late = x_now;
+      end else if (g_s == 1) begin : gen_next
+        reg [LANES*X_BITS-1:0] x_pipe;
+        always @(posedge clk) x_pipe <= x_now;
+        assign x_late = x_pipe;
+      end else begin : gen_later
+        reg [g_s*LANES*X_BITS-1:0] x_pipe;
+        always @(posedge clk) x_pipe <= {x_pipe[(g_s-1)*LANES*X_BITS-1:0], x_now};
+        assign x_late = x_pipe[(g_s-1)*LANES*X_BITS+:LANES*X_BITS];
+      end
+
+      // Registers move with valid operands only; what stands in them otherwise is never used.
+      wire valid_late;
+      if (g_s == 0) begin : gen_valid_now
+        assign valid_late = x_valid;
+      end else begin : gen_valid_later
+        assign valid_late = valid_pipe_reg[g_s-1];
+      end
+
+      reg  [PLACES*CHAIN_W-1:0] chain_reg;
+      wire [PLACES*CHAIN_W-1:0] chain_before;
+
+      if (g_s == 0) begin : gen_first
+        assign chain_before = {PLACES * CHAIN_W{1'b0}};
+      end else begin : gen_after
+        assign chain_before = gen_position[g_s-1].chain_reg;
+      end
+
+      always @(posedge clk) begin : mac
+        integer piece;
+        integer part;
+        integer lane;
+        integer r;
+        integer g;
+        integer at;
+        reg [PIECE_W-1:0] word;
+        reg signed [X_BITS:0] x[0:LANES_POW-1];
+        reg signed [X_BITS:0] factor;
+        reg signed [W_BITS-1:0] w[0:PLACES_POW-1];
+        reg signed [PRODUCT_W-1:0] product[0:PLACES_POW-1];
+        if (valid_pipe_reg[g_s]) begin
+          for (at = 0; at < PLACES; at = at + 1) begin
+            chain_reg[at*CHAIN_W+:CHAIN_W] <= chain_before[at*CHAIN_W+:CHAIN_W]
+                + {{CHAIN_W - PRODUCT_W{product[at][PRODUCT_W-1]}}, product[at]};
+          end
+        end
+        if (valid_late) begin
+          for (lane = 0; lane < LANES; lane = lane + 1)
+          x[lane] = $signed({X_SIGNED != 0 && x_late[lane*X_BITS+X_BITS-1], x_late[lane*X_BITS+:X_BITS]});
+          for (piece = 0; piece < PIECES; piece = piece + 1) begin
+            word = weights[piece*PIECE_W+:PIECE_W];
+            for (part = 0; part < PER_PIECE; part = part + 1) w[piece*PER_PIECE+part] = word[part*W_BITS+:W_BITS];
+          end
+          for (g = 0; g < USED; g = g + 1) begin
+            factor = x[g*SUMS];
+            for (r = 0; r < RESULTS; r = r + 1) begin
+              if (CHANNELS != 0) factor = x[g*SUMS+r/MULTIPLIER];
+              product[g*RESULTS+r] = factor * w[g*RESULTS+r];
+            end
+          end
+          for (at = USED * RESULTS; at < PLACES; at = at + 1) product[at] = {PRODUCT_W{1'b0}};
+        end
+      end
+
+      // The sums of x alone, in step with the products.
+      if (SUM_X != 0) begin : gen_sum_x
+        reg  [SUMS*ACC_BITS-1:0] part_reg;
+        reg  [SUMS*ACC_BITS-1:0] sum_reg;
+        wire [SUMS*ACC_BITS-1:0] sum_before;
+        if (g_s == 0) begin : gen_first
+          assign sum_before = {SUMS * ACC_BITS{1'b0}};
+        end else begin : gen_after
+          assign sum_before = gen_position[g_s-1].gen_sum_x.sum_reg;
+        end
+
+        always @(posedge clk) begin : sums
+          integer c;
+          integer g;
+          reg [X_BITS-1:0] value;
+          reg [ACC_BITS-1:0] part;
+          for (c = 0; c < SUMS; c = c + 1) begin
+            sum_reg[c*ACC_BITS+:ACC_BITS] <= sum_before[c*ACC_BITS+:ACC_BITS] + part_reg[c*ACC_BITS+:ACC_BITS];
+            part = {ACC_BITS{1'b0}};
+            for (g = 0; g < USED; g = g + 1) begin
+              value = x_late[(g*SUMS+c)*X_BITS+:X_BITS];
+              part  = part + {{ACC_BITS - X_BITS{X_SIGNED != 0 && value[X_BITS-1]}}, value};
+            end
+            part_reg[c*ACC_BITS+:ACC_BITS] <= part;
+          end
+        end
       end
     end
   endgenerate
 
-  // ---- x, delayed by its chain position: lane l belongs to product k = l or l / CHANNELS, position k % CHAIN ----
-  reg [CHAIN*X_LANES*X_BITS-1:0] x_pipe;
-  wire [(CHAIN+1)*X_LANES*X_BITS-1:0] x_late = {x_pipe, x_data};
-  wire unused_x = &{1'b0, x_late[CHAIN*X_LANES*X_BITS+:X_LANES*X_BITS]};
-
-  always @(posedge clk) begin
-    x_pipe <= x_late[CHAIN*X_LANES*X_BITS-1:0];
-  end
-
-  // ---- products and chains: in each clock the last chain position first, so that all move together ----
+  // ---- the chains of a result together ----
+  wire [PLACES*CHAIN_W-1:0] chain_end = gen_position[CHAIN-1].chain_reg;
   reg [RESULTS*ACC_BITS-1:0] chains_reg;
 
-  always @(posedge clk) begin : mac
+  always @(posedge clk) begin : segments
     integer r;
     integer g;
-    integer s;
-    integer at;
-    integer lane;
-    reg [X_BITS-1:0] x;
-    reg signed [W_BITS-1:0] w;
-    reg signed [PRODUCT_W-1:0] product[0:RESULTS*SEGMENTS*CHAIN-1];
-    reg signed [CHAIN_W-1:0] chain[0:RESULTS*SEGMENTS*CHAIN-1];
     reg signed [CHAIN_W-1:0] tail;
-    reg [ACC_BITS-1:0] total;
-    for (r = 0; r < RESULTS; r = r + 1) begin
-      total = {ACC_BITS{1'b0}};
-      for (g = 0; g < SEGMENTS; g = g + 1) begin
-        at = (r * SEGMENTS + g) * CHAIN;
-        tail = chain[at+CHAIN-1];
-        total = total + {{ACC_BITS - CHAIN_W{tail[CHAIN_W-1]}}, tail};
-        for (s = CHAIN - 1; s > 0; s = s - 1) begin
-          chain[at+s] = chain[at+s-1] + {{CHAIN_W - PRODUCT_W{product[at+s][PRODUCT_W-1]}}, product[at+s]};
+    reg [SUM_W-1:0] total;
+    if (valid_pipe_reg[CHAIN]) begin
+      for (r = 0; r < RESULTS; r = r + 1) begin
+        total = {SUM_W{1'b0}};
+        for (g = 0; g < SEGMENTS; g = g + 1) begin
+          tail  = chain_end[(g*RESULTS+r)*CHAIN_W+:CHAIN_W];
+          total = total + {{SUM_W - CHAIN_W{tail[CHAIN_W-1]}}, tail};
         end
-        chain[at] = {{CHAIN_W - PRODUCT_W{product[at][PRODUCT_W-1]}}, product[at]};
-        for (s = 0; s < CHAIN; s = s + 1) begin
-          if (g * CHAIN + s < DEPTH) begin
-            lane = (CHANNELS == 0) ? g * CHAIN + s : (g * CHAIN + s) * CHANNELS + r / MULTIPLIER;
-            x = x_late[(s*X_LANES+lane)*X_BITS+:X_BITS];
-            w = weights[s*ROM_W+(r*SEGMENTS+g)*W_BITS+:W_BITS];
-            product[at+s] = $signed({X_SIGNED != 0 && x[X_BITS-1], x}) * w;
-          end else begin
-            product[at+s] = {PRODUCT_W{1'b0}};
-          end
-        end
+        chains_reg[r*ACC_BITS+:ACC_BITS] <= total[ACC_BITS-1:0];
       end
-      chains_reg[r*ACC_BITS+:ACC_BITS] <= total;
     end
   end
 
   // ---- accumulate over the steps of a fold ----
-  reg [CHAIN+2:0] valid_pipe_reg;
   reg [CHAIN+2:0] first_pipe;
   reg [CHAIN+2:0] last_pipe;
   wire add = valid_pipe_reg[CHAIN+1];
@@ -227,35 +322,11 @@ module hd_mac_array #(
       reg [SUMS*ACC_BITS-1:0] acc_x_reg;
       assign sum_x_data = acc_x_reg;
 
-      always @(posedge clk) begin : sums
+      always @(posedge clk) begin : accumulate_x
         integer c;
-        integer g;
-        integer s;
-        integer lane;
-        reg [X_BITS-1:0] value;
-        reg [ACC_BITS-1:0] total;
-        reg [ACC_BITS-1:0] late[0:SUMS*SEGMENTS*CHAIN-1];
-        reg [ACC_BITS-1:0] sum[0:SUMS*SEGMENTS*CHAIN-1];
-        for (c = 0; c < SUMS; c = c + 1) begin
-          total = {ACC_BITS{1'b0}};
-          for (g = 0; g < SEGMENTS; g = g + 1) begin
-            total = total + sum[(c*SEGMENTS+g)*CHAIN+CHAIN-1];
-            for (s = CHAIN - 1; s > 0; s = s - 1) begin
-              sum[(c*SEGMENTS+g)*CHAIN+s] = sum[(c*SEGMENTS+g)*CHAIN+s-1] + late[(c*SEGMENTS+g)*CHAIN+s];
-            end
-            sum[(c*SEGMENTS+g)*CHAIN] = late[(c*SEGMENTS+g)*CHAIN];
-            for (s = 0; s < CHAIN; s = s + 1) begin
-              if (g * CHAIN + s < DEPTH) begin
-                lane  = (CHANNELS == 0) ? g * CHAIN + s : (g * CHAIN + s) * CHANNELS + c;
-                value = x_late[(s*X_LANES+lane)*X_BITS+:X_BITS];
-                late[(c*SEGMENTS+g)*CHAIN+s] = {{ACC_BITS - X_BITS{X_SIGNED != 0 && value[X_BITS-1]}}, value};
-              end else begin
-                late[(c*SEGMENTS+g)*CHAIN+s] = {ACC_BITS{1'b0}};
-              end
-            end
-          end
-          chains_x_reg[c*ACC_BITS+:ACC_BITS] <= total;
-          if (add) begin
+        chains_x_reg <= gen_position[CHAIN-1].gen_sum_x.sum_reg;
+        if (add) begin
+          for (c = 0; c < SUMS; c = c + 1) begin
             acc_x_reg[c*ACC_BITS+:ACC_BITS] <=
                 chains_x_reg[c*ACC_BITS+:ACC_BITS] + (restart ? {ACC_BITS{1'b0}} : acc_x_reg[c*ACC_BITS+:ACC_BITS]);
           end

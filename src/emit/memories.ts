@@ -119,9 +119,9 @@ function weightImages(
     for (let fold = 0; fold < plan.foldsPerGroup; fold++) {
       for (let step = 0; step < steps; step++) {
         lines.forEach((own, position) => {
-          for (let result = 0; result < results; result++) {
-            for (let segment = 0; segment < segments; segment++) {
-              const product = segment * format.chain + position;
+          for (let segment = 0; segment < segments; segment++) {
+            const product = segment * format.chain + position;
+            for (let result = 0; result < results; result++) {
               word.put(product < depth ? weightAt(group, fold, step, result, product) : 0, bits);
             }
           }

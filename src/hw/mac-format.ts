@@ -39,8 +39,10 @@ export function macFormat(numbers: MacNumbers, inputBits: number, depth: number)
   const chain = Math.ceil(depth / Math.ceil(depth / LONGEST_CHAIN));
   const least = Math.min(...numbers.accMin, 0);
   const most = Math.max(...numbers.accMax, 0);
-  const chainBits = inputBits + numbers.weightBits + bitsFor(chain - 1);
-  const accBits = Math.max(accumulatorBits(least, most), chainBits + 1);
+  const allZero = numbers.weightZeroPoint.every((zero) => zero === 0);
+  const zeroPointBits = allZero ? 0 : signedBits(numbers.weightZeroPoint);
+  // The final sum has to fit, and the terms that go into it one by one: x and the weights' zero point.
+  const accBits = Math.max(accumulatorBits(least, most), inputBits + 2, zeroPointBits + 1);
   const live = [...numbers.shift].filter((_, oc) => numbers.multiplier[oc] !== 0);
   const shiftMin = live.length === 0 ? 1 : Math.min(...live);
   const span = live.length === 0 ? 0 : Math.max(...live) - shiftMin;
@@ -50,7 +52,7 @@ export function macFormat(numbers: MacNumbers, inputBits: number, depth: number)
     mulBits: MULTIPLIER_PORTS.find((bits) => bits < accBits && saturationIsExact(numbers, bits)) ?? accBits,
     shiftMin,
     shiftBits: span === 0 ? 0 : bitsFor(span),
-    zeroPointBits: numbers.weightZeroPoint.every((zero) => zero === 0) ? 0 : signedBits(numbers.weightZeroPoint),
+    zeroPointBits,
   };
 }
 

@@ -16,8 +16,8 @@ export const LATENCY = {
   requantise: 6,
   /** Beat register and output FIFO (hd_pack). */
   pack: 2,
-  /** Pooling array beyond its operands, and what follows it (hd_pool). */
-  poolArray: 2,
+  /** Accumulator of the pooling array, behind its tree over the taps (hd_pool_array), and what follows it (hd_pool). */
+  poolAccumulate: 1,
   poolMaxFinish: 1,
   poolAverageFinish: 5,
   /** From an input beat to its output beat (hd_pool_stream). */
@@ -43,7 +43,8 @@ export function foldLatency(engine: Engine): number {
   const common = LATENCY.windowToOperands + LATENCY.hold + LATENCY.pack;
   const format = engineFormat(engine);
   if (format !== undefined) return common + format.chain + LATENCY.arrayBeyondChain + LATENCY.requantise;
-  return common + LATENCY.poolArray + poolFinish(layer);
+  const tree = Math.ceil(Math.log2(engine.folding?.taps ?? 1));
+  return common + tree + LATENCY.poolAccumulate + poolFinish(layer);
 }
 
 function poolFinish(layer: Layer): number {
