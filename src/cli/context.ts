@@ -12,6 +12,11 @@ export interface CliContext {
   readonly paint: Paint;
   /** Aborted by an interrupt. */
   readonly signal: AbortSignal;
+  /**
+   * Does work that holds the processor and has nothing to tidy up: meanwhile an interrupt ends the process at once,
+   * as it would not be seen otherwise.
+   */
+  readonly endedByInterrupt: <T>(work: () => T) => T;
 }
 
 /** A context, and where a command says how it ended: 0 done, 1 a check failed. */

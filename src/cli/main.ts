@@ -18,16 +18,28 @@ function tolerateClosedPipe(stream: NodeJS.WriteStream): void {
   });
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** The first interrupt ends the work, its processes and its temporary folders; a second one does not wait for that. */
-function interruptSignal(): AbortSignal {
+function watchInterrupts(): Pick<CliContext, 'signal' | 'endedByInterrupt'> {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130);
-      controller.abort(new Error('interrupted'));
-    });
-  }
-  return controller.signal;
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new Error('interrupted'));
+  };
+  const watch = (): void => {
+    for (const name of SIGNALS) process.on(name, onSignal);
+  };
+  watch();
+  const endedByInterrupt = <T>(work: () => T): T => {
+    for (const name of SIGNALS) process.off(name, onSignal);
+    try {
+      return work();
+    } finally {
+      watch();
+    }
+  };
+  return { signal: controller.signal, endedByInterrupt };
 }
 
 tolerateClosedPipe(process.stdout);
@@ -38,6 +50,6 @@ const context: CliContext = {
   environment: process.env,
   ...(process.stderr.isTTY === true ? { terminal: process.stderr } : {}),
   paint: makePaint(),
-  signal: interruptSignal(),
+  ...watchInterrupts(),
 };
 process.exitCode = await runCli(process.argv.slice(2), context);

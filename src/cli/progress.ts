@@ -14,7 +14,7 @@ export function makeProgress(context: CliContext): Progress {
   const { terminal } = context;
   if (terminal === undefined) return SILENT;
   const bar = new SingleBar(
-    { format: '{stage} [{bar}] {value}/{total}', stream: terminal, clearOnComplete: true, hideCursor: true },
+    { format: '{stage} [{bar}] {value}/{total}', stream: terminal, clearOnComplete: true, gracefulExit: false },
     Presets.shades_classic,
   );
   let stage: string | undefined;
@@ -25,15 +25,27 @@ export function makeProgress(context: CliContext): Progress {
       stage = name;
       bar.update(done, { stage: name });
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      if (stage !== undefined) bar.stop();
+    },
   };
 }
 
-/** Runs work with a bar, which is gone afterwards in any case. */
-export async function withProgress<T>(context: CliContext, work: (progress: Progress) => Promise<T> | T): Promise<T> {
+/** Runs work with a bar, which is gone afterwards in any case. The work sees interrupts itself. */
+export async function withProgress<T>(context: CliContext, work: (progress: Progress) => Promise<T>): Promise<T> {
   const progress = makeProgress(context);
   try {
     return await work(progress);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The same for work that holds the processor, which an interrupt ends at once. */
+export function computeWithProgress<T>(context: CliContext, work: (progress: Progress) => T): T {
+  const progress = makeProgress(context);
+  try {
+    return context.endedByInterrupt(() => work(progress));
   } finally {
     progress.stop();
   }

@@ -35,12 +35,20 @@ export function readTensorRequests(graph: Graph, texts: readonly string[]): read
     const end = text.indexOf('=');
     if (name === undefined && end < 0) problems.add(badOptionValue('--tensor', text, 'NAME=FILE.npy'));
     else if (name === undefined)
-      problems.add(unknownTensor(text.slice(0, end), 'flowing tensor', didYouMean(text.slice(0, end), flowing)));
+      problems.add(unknownTensor(text.slice(0, end), 'flowing tensor', suggestTensor(text.slice(0, end), flowing)));
     else if (requests.has(name)) problems.add(givenTwice('--tensor', name));
     else requests.set(name, path);
   }
   problems.throwIfErrors();
   return [...requests];
+}
+
+const SHOWN_TENSORS = 30;
+
+function suggestTensor(name: string, flowing: readonly string[]): string {
+  const more = flowing.length > SHOWN_TENSORS ? ` ... (${flowing.length} in all)` : '';
+  const list = flowing.slice(0, SHOWN_TENSORS).map((tensor) => `'${tensor}'`);
+  return didYouMean(name, flowing) || `the tensors are ${list.join(', ')}${more}`;
 }
 
 /** Room for all frames of a tensor. An output is in its source layout, another tensor is channels-last. */

@@ -70,7 +70,7 @@ export function unknownTensor(tensor: string, what: 'flowing tensor' | 'input', 
     'unknown-tensor',
     tensorSubject(tensor),
     `the model has no ${what} of this name`,
-    suggestion === '' ? "'heddle inspect' lists the model's tensors" : suggestion,
+    suggestion === '' ? "the names of the model's tensors stand in its .json file" : suggestion,
   );
 }
 

@@ -75,7 +75,7 @@ function choosePlan(chain: LayerChain, request: SizingRequest, pins: Pins): Chai
     throw new TargetMissedError([nothingReaches(chain.name, target, least, fpsOf(least, request.clockMHz))]);
   }
   const by = request.multiplierBudget === undefined ? 'default' : 'solver';
-  const budget = request.multiplierBudget ?? defaultBudget(chain);
+  const budget = request.multiplierBudget ?? defaultBudget(chain, pins);
   const plan = planWithin(chain, budget, pins, by);
   if (plan !== undefined) return plan;
   // Pins alone may cost more than the default budget; the rest is then as small as can be.

@@ -1,10 +1,10 @@
 import { designMultipliers } from '../hw/design.js';
 import type { LayerChain } from '../hw/layer.js';
 import type { SizedDesign } from '../schedule/size.js';
-import { HeddleError } from '../support/diagnostics.js';
+import { TargetMissedError } from '../support/diagnostics.js';
 import { defined, invariant } from '../support/invariant.js';
 import { fpsOf } from './choose.js';
-import { budgetTooSmall } from './messages.js';
+import { budgetsTooSmall } from './messages.js';
 import {
   type ChainPlan,
   leastInterval,
@@ -41,7 +41,7 @@ export interface ExploreOptions {
 
 /**
  * The best design within each of a range of budgets, without those that another one beats in both multipliers and
- * cycles; smallest first. HeddleError where a budget given is below the smallest design.
+ * cycles; smallest first. TargetMissedError where a budget given is below the smallest design.
  */
 export function explore(chain: LayerChain, options: ExploreOptions): readonly ExploredDesign[] {
   const pins = options.pins ?? NO_PINS;
@@ -61,7 +61,7 @@ export function explore(chain: LayerChain, options: ExploreOptions): readonly Ex
 function refuseSmall(chain: LayerChain, pins: Pins, budgets: readonly number[]): void {
   const least = defined(planFor(chain, slowestInterval(chain), pins, 'solver'), 'the smallest plan').multipliers;
   const small = budgets.filter((budget) => budget < least);
-  if (small.length > 0) throw new HeddleError(small.map((budget) => budgetTooSmall(chain.name, budget, least)));
+  if (small.length > 0) throw new TargetMissedError([budgetsTooSmall(chain.name, small, least)]);
 }
 
 /** The plan's own interval, which as a target gives this plan again. */

@@ -88,3 +88,13 @@ export function badInputLanes(
 ): Diagnostic {
   return error('E446', 'bad-input-lanes', `input '${tensor}'`, breach.text, breach.hint, place);
 }
+
+export function budgetsTooSmall(model: string, budgets: readonly number[], least: number): Diagnostic {
+  return error(
+    'E447',
+    'budgets-too-small',
+    `model '${model}'`,
+    `the smallest design has ${least} multipliers, more than ${budgets.length === 1 ? 'the budget' : 'the budgets'} of ${budgets.join(', ')}`,
+    `give budgets of ${least} or more`,
+  );
+}

@@ -121,10 +121,13 @@ const DEFAULT_CYCLES = 16_384;
 const LEAST_DEFAULT = 16;
 const MOST_DEFAULT = 4096;
 
-/** Budget of the design that is built when the user asks for nothing in particular. */
-export function defaultBudget(chain: LayerChain): number {
+/** Budget of the design that is built when the user asks for nothing in particular. What pins cost comes on top. */
+export function defaultBudget(chain: LayerChain, pins: Pins = NO_PINS): number {
   const macs = chain.layers.reduce((sum, layer) => sum + layer.macs, 0);
-  const least = planFor(chain, slowestInterval(chain), NO_PINS, 'default')?.multipliers ?? 0;
+  const smallest = (pinned: Pins): number =>
+    planFor(chain, slowestInterval(chain), pinned, 'default')?.multipliers ?? 0;
+  const least = smallest(NO_PINS);
   const wanted = Math.ceil(macs / DEFAULT_CYCLES);
-  return Math.max(Math.min(Math.max(wanted, LEAST_DEFAULT), MOST_DEFAULT), least);
+  const own = Math.max(Math.min(Math.max(wanted, LEAST_DEFAULT), MOST_DEFAULT), least);
+  return own + Math.max(0, smallest(pins) - least);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { compileModel } from '../../compile.js';
+import type { Graph } from '../../ir/graph.js';
 import { compileText } from '../../report/compile-text.js';
 import { writeDocument } from '../../report/document.js';
 import { makeDumps, outputFiles } from '../../report/output-files.js';
@@ -35,7 +36,8 @@ function compile(host: CommandHost, path: string, flags: CompileFlags): void {
   checkOutputFolder(flags.output);
   const dumps = makeDumps();
   dumps.add('import', model);
-  const compiled = compileModel(model, { sizing, onPass: ({ name }, graph) => dumps.add(name, graph) });
+  const onPass = ({ name }: { readonly name: string }, graph: Graph): void => dumps.add(name, graph);
+  const compiled = host.endedByInterrupt(() => compileModel(model, { sizing, onPass }));
   const { files, document } = outputFiles(compiled, sizing, flags.dumpIr === true ? dumps.files : new Map());
   writeOutputFolder(flags.output, files);
   host.stdout(flags.json === true ? writeDocument(document) : compileText(document, flags.output, host.paint));

@@ -8,7 +8,7 @@ import { DiagnosticCollector } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
 import { loadIntegerModel } from '../models.js';
 import { readList, readPositive } from '../options.js';
-import { withProgress } from '../progress.js';
+import { computeWithProgress } from '../progress.js';
 
 interface ExploreFlags {
   readonly clock?: string;
@@ -27,7 +27,7 @@ export function addExplore(program: Command, host: CommandHost): void {
     .action((model: string, flags: ExploreFlags) => run(host, model, flags));
 }
 
-async function run(host: CommandHost, path: string, flags: ExploreFlags): Promise<void> {
+function run(host: CommandHost, path: string, flags: ExploreFlags): void {
   const problems = new DiagnosticCollector();
   const clockMHz = readPositive(problems, '--clock', flags.clock) ?? DEFAULT_CLOCK_MHZ;
   const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
@@ -40,7 +40,7 @@ async function run(host: CommandHost, path: string, flags: ExploreFlags): Promis
   );
   problems.throwIfErrors();
   const { graph, chain } = lowerModel(loadIntegerModel(path));
-  const designs = await withProgress(host, (progress) =>
+  const designs = computeWithProgress(host, (progress) =>
     explore(chain, {
       clockMHz,
       ...(budgets === undefined ? {} : { budgets }),

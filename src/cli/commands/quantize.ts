@@ -19,7 +19,7 @@ import {
 import { uselessOption, wrongExtension } from '../messages.js';
 import { loadModel } from '../models.js';
 import { collect, readChoice, readInteger, readNumber } from '../options.js';
-import { withProgress } from '../progress.js';
+import { computeWithProgress } from '../progress.js';
 
 interface QuantizeFlags extends InputFlags {
   readonly calibration: readonly string[];
@@ -50,7 +50,7 @@ export function addQuantize(program: Command, host: CommandHost): void {
     .action((model: string, flags: QuantizeFlags) => quantize(host, model, flags));
 }
 
-async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): Promise<void> {
+function quantize(host: CommandHost, path: string, flags: QuantizeFlags): void {
   const { input, options } = readSettings(flags);
   const model = withPreprocessing(loadModel(path), input);
   checkTargets([flags.output, flags.output.replace(/\.json$/, '.safetensors')]);
@@ -60,7 +60,7 @@ async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): 
       for (let i = 0; i < frames; i++) yield new Map([...sources].map(([name, source]) => [name, source.frame(i)]));
     },
   };
-  const { graph, report } = await withProgress(host, (progress) => {
+  const { graph, report } = computeWithProgress(host, (progress) => {
     const stages = { calibrate: 'ranges, frames', compare: 'comparing, frames' } as const;
     return quantizeGraph(model, calibration, {
       ...options,

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import {
   accuracyOf,
@@ -32,7 +31,7 @@ import {
 import { uselessOption } from '../messages.js';
 import { loadModel } from '../models.js';
 import { collect, readInteger } from '../options.js';
-import { withProgress } from '../progress.js';
+import { computeWithProgress } from '../progress.js';
 import { makeTensorFile, readTensorRequests, type TensorFile } from '../tensor-files.js';
 
 interface RunFlags extends InputFlags {
@@ -78,7 +77,7 @@ function readSettings(flags: RunFlags): Settings {
   return { input, labelOffset };
 }
 
-async function run(host: CommandHost, path: string, flags: RunFlags): Promise<void> {
+function run(host: CommandHost, path: string, flags: RunFlags): void {
   const settings = readSettings(flags);
   const graph = loadModel(path);
   const inputs = readInputs(graph, '--input', flags.input, settings.input);
@@ -86,7 +85,7 @@ async function run(host: CommandHost, path: string, flags: RunFlags): Promise<vo
   const labels = labelsOf(graph, flags, inputs);
   checkTargets(files.map(({ path: file }) => file));
   const start = performance.now();
-  const best = await runAll(host, graph, inputs, files);
+  const best = runAll(host, graph, inputs, files);
   const seconds = (performance.now() - start) / 1000;
   writeFiles(files.map((file): FileContent => ({ path: file.path, bytes: formatNpy(file.array) })));
   const offset = settings.labelOffset ?? defined(graph.outputs[0], 'the first output').classOffset;
@@ -138,25 +137,22 @@ function labelsOf(graph: Graph, flags: RunFlags, inputs: ModelInputs): readonly 
 }
 
 /** Runs all frames into the files; the best classes of each where the first output is a vector. */
-async function runAll(
+function runAll(
   host: CommandHost,
   graph: Graph,
   inputs: ModelInputs,
   files: readonly TensorFile[],
-): Promise<readonly (readonly number[])[] | undefined> {
+): readonly (readonly number[])[] | undefined {
   const first = defined(graph.outputs[0], 'the first output').tensor;
   const isVector = isClassVector(typeOf(graph, first).shape);
   const best: (readonly number[])[] = [];
   const keep = files.map(({ tensor }) => tensor);
-  await withProgress(host, async (progress) => {
+  computeWithProgress(host, (progress) => {
     let done = 0;
     for (const tensors of runFrames(graph, inputs.sources, inputs.frames, keep)) {
       for (const file of files) file.put(done, defined(tensors.get(file.tensor), `tensor '${file.tensor}'`));
       if (isVector) best.push(bestClasses(defined(tensors.get(first), 'the first output')));
       progress.show('frames', ++done, inputs.frames);
-      // An interrupt is seen between frames.
-      await setImmediate();
-      host.signal.throwIfAborted();
     }
   });
   return isVector ? best : undefined;

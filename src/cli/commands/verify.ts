@@ -67,7 +67,7 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
   const model = loadIntegerModel(path);
   if (flags.output !== undefined) checkOutputFolder(flags.output);
   if (flags.trace !== undefined) checkTargets([flags.trace]);
-  const compiled = compileModel(model, { sizing: settings.sizing });
+  const compiled = host.endedByInterrupt(() => compileModel(model, { sizing: settings.sizing }));
   const source = framesOf(compiled.graph, flags, settings);
   const report = await withProgress(host, (progress) =>
     verifyDesign(
