@@ -4,6 +4,7 @@ import { type Folding, splitTaps } from '../hw/folding.js';
 import type { Layer, MacLayer, PoolLayer, PoolStreamLayer } from '../hw/layer.js';
 import type { Window } from '../ir/op.js';
 import { defined } from '../support/invariant.js';
+import { plural } from '../support/text.js';
 import { memoryNames } from './memories.js';
 
 /** A Verilog parameter and its literal. */
@@ -222,15 +223,15 @@ function poolStreamParameters(engine: Engine, layer: PoolStreamLayer): readonly 
 /** Depth of an engine's products, for comments. */
 export function foldingText(engine: Engine): string {
   const { layer, folding } = engine;
-  if (folding === undefined) return `${engine.lanesIn} lane${engine.lanesIn === 1 ? '' : 's'}`;
+  if (folding === undefined) return plural(engine.lanesIn, 'lane');
   const depth = arrayDepth(engine);
   switch (layer.kind) {
     case 'conv':
     case 'dense':
-      return `PE ${folding.pe} x SIMD ${folding.simd}${layer.kind === 'conv' ? ` x ${folding.taps} taps` : ''} = ${folding.pe * depth} multipliers, ${folding.requantisers} requantisers`;
+      return `PE ${folding.pe} x SIMD ${folding.simd}${layer.kind === 'conv' ? ` x ${plural(folding.taps, 'tap')}` : ''} = ${plural(folding.pe * depth, 'multiplier')}, ${plural(folding.requantisers, 'requantiser')}`;
     case 'depthwise':
-      return `${folding.pe} channels x ${layer.multiplier} x ${folding.taps} taps = ${folding.pe * layer.multiplier * folding.taps} multipliers, ${folding.requantisers} requantisers`;
+      return `${plural(folding.pe, 'channel')} x ${layer.multiplier} x ${plural(folding.taps, 'tap')} = ${plural(folding.pe * layer.multiplier * folding.taps, 'multiplier')}, ${plural(folding.requantisers, 'requantiser')}`;
     default:
-      return `${folding.pe} channels x ${folding.taps} taps`;
+      return `${plural(folding.pe, 'channel')} x ${plural(folding.taps, 'tap')}`;
   }
 }

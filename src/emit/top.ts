@@ -2,6 +2,7 @@ import { type Design, type Engine, stages } from '../hw/design.js';
 import { beatsPerFrame, type FeatureMap, mapName, pixelCount, type StreamType } from '../hw/feature-map.js';
 import { layerWindow } from '../hw/folding.js';
 import { isWindowLayer, type Layer } from '../hw/layer.js';
+import { plural } from '../support/text.js';
 import { adapterModule, engineModule, foldingText, type Parameter } from './instances.js';
 import { legalName, uniqueNames } from './verilog-names.js';
 
@@ -137,7 +138,7 @@ function frameInstances(design: Design, names: TopNames): { first: InstanceConte
     ],
   };
   const frameIn = {
-    comments: [`Input frames: ${mapName(input.type.map)}, ${input.type.lanes} lanes.`],
+    comments: [`Input frames: ${mapName(input.type.map)}, ${plural(input.type.lanes, 'lane')}.`],
     module: 'hd_frame_in',
     name: 'u_frame_in',
     parameters: frameParameters(input.type.map, input.type.lanes),
@@ -152,7 +153,7 @@ function frameInstances(design: Design, names: TopNames): { first: InstanceConte
     ],
   };
   const frameOut = {
-    comments: [`Output frames: ${mapName(output.type.map)}, ${output.type.lanes} lanes.`],
+    comments: [`Output frames: ${mapName(output.type.map)}, ${plural(output.type.lanes, 'lane')}.`],
     module: 'hd_frame_out',
     name: 'u_frame_out',
     // Every engine may hold parts of three frames: one leaving, one inside, one arriving.
@@ -217,9 +218,10 @@ function stageInstances(design: Design, names: TopNames): readonly InstanceConte
       return engineInstance(stage.engine, name, input, output, names);
     }
     return {
-      comments: [`${stage.lanesIn} to ${stage.lanesOut} lanes, in front of ${quoted(stage.before)}`],
+      comments: [`${stage.lanesIn} to ${plural(stage.lanesOut, 'lane')}, in front of ${quoted(stage.before)}`],
       ...adapterModule(stage),
-      name: `u_${names.engines[index]}_width`,
+      // Two underscores: a legal name has no such pair, so no layer's instance is called this.
+      name: `u_${names.engines[index]}__width`,
       ports: [...CLOCKED, ...stream('s_axis', input), ...stream('m_axis', output)],
     };
   });
@@ -229,7 +231,7 @@ const byteBits = (bits: number): number => Math.ceil(bits / 8) * 8;
 const streamBits = (type: StreamType): number => type.lanes * type.map.element.bits;
 
 function portComment(type: StreamType): string {
-  return `${mapName(type.map)}, ${type.lanes} channels a beat, ${beatsPerFrame(type)} beats a frame; pixels in raster order.`;
+  return `${mapName(type.map)}, ${plural(type.lanes, 'channel')} a beat, ${plural(beatsPerFrame(type), 'beat')} a frame; pixels in raster order.`;
 }
 
 /** Everything that the top's template prints. */

@@ -5,6 +5,7 @@ import { layerInterval } from './cycles.js';
 import { foldLatency } from './latency.js';
 import { type Prediction, predict } from './predict.js';
 import { capacityFor, fifoDepthOf, memoryOf } from './window-memory.js';
+import type { WindowTiming } from './window-process.js';
 
 /** A layer's parallelism and stream widths, before its buffers are sized. */
 export interface EnginePlan {
@@ -22,46 +23,94 @@ export interface SizedDesign {
 
 /** Rounds of enlarging buffers when engines that feed each other in bursts fall short of what each reaches alone. */
 const MOST_ROUNDS = 6;
+/** Window memories are trimmed in steps of this share of a row; each trial predicts the whole network. */
+const ROW_PARTS = 8;
 
 /**
  * Gives every engine its window memory and output FIFO, and predicts the whole. Each engine first gets the least memory
- * with which it reaches the network's interval alone; where the network as a whole does not reach it, all windows grow
- * by a row until it does, or growing changes nothing.
+ * with which it reaches the network's interval alone. Where the network as a whole does not reach it, because engines
+ * feed each other in bursts, all windows grow by rows until it does, or growing changes nothing; then each is trimmed to
+ * the least that keeps what was reached.
  */
 export function sizeDesign(chain: LayerChain, inputLanes: number, plans: readonly EnginePlan[]): SizedDesign {
   const target = plans.reduce(
     (most, plan) => Math.max(most, layerInterval(plan.layer, plan.folding, plan.lanesIn, plan.lanesOut)),
     0,
   );
-  const build = (extraRows: number): SizedDesign => {
-    const engines = plans.map((plan) => sizeEngine(plan, target, extraRows));
+  const alone = plans.map((plan) => pixelsAlone(plan, target));
+  const build = (extra: readonly number[]): SizedDesign => {
+    const engines = plans.map((plan, i) => sizeEngine(plan, (alone[i] ?? 0) + (extra[i] ?? 0)));
     const design = { chain, inputLanes, engines };
     return { design, prediction: predict(design) };
   };
-  let best = build(0);
-  for (let extra = 1; extra <= MOST_ROUNDS && best.prediction.cyclesPerFrame > target; extra++) {
-    const next = build(extra);
-    if (next.prediction.cyclesPerFrame >= best.prediction.cyclesPerFrame && extra > 2) break;
-    if (next.prediction.cyclesPerFrame < best.prediction.cyclesPerFrame) best = next;
+  let extra = plans.map(() => 0);
+  let best = build(extra);
+  for (let rows = 1; rows <= MOST_ROUNDS && best.prediction.cyclesPerFrame > target; rows++) {
+    const larger = plans.map((plan) => rows * rowPixels(plan));
+    const next = build(larger);
+    if (next.prediction.cyclesPerFrame < best.prediction.cyclesPerFrame) {
+      best = next;
+      extra = larger;
+    }
   }
+  return trim(plans, extra, best, build);
+}
+
+/** Takes from each engine in turn what it was given in vain. */
+function trim(
+  plans: readonly EnginePlan[],
+  extra: readonly number[],
+  reached: SizedDesign,
+  build: (extra: readonly number[]) => SizedDesign,
+): SizedDesign {
+  const kept = [...extra];
+  let best = reached;
+  plans.forEach((plan, i) => {
+    const step = Math.max(1, Math.ceil(rowPixels(plan) / ROW_PARTS));
+    let [enough, tooFew] = [Math.ceil((kept[i] ?? 0) / step), -1];
+    while (enough - tooFew > 1) {
+      const middle = Math.floor((enough + tooFew) / 2);
+      const trial = build(kept.with(i, middle * step));
+      if (trial.prediction.cyclesPerFrame <= reached.prediction.cyclesPerFrame) {
+        enough = middle;
+        kept[i] = middle * step;
+        best = trial;
+      } else tooFew = middle;
+    }
+  });
   return best;
 }
 
-function sizeEngine(plan: EnginePlan, target: number, extraRows: number): Engine {
+/** Pixels of a row of the window memory: what one more row costs. */
+function rowPixels({ layer, folding, lanesIn }: EnginePlan): number {
+  return isWindowLayer(layer) && folding !== undefined ? windowPlan(layer, folding, lanesIn).inW : 0;
+}
+
+/** What the model of an engine needs besides its memory; undefined for one without a window. */
+function timingOf(plan: EnginePlan): Omit<WindowTiming, 'capacity'> | undefined {
   const { layer, folding, lanesIn, lanesOut } = plan;
-  if (!isWindowLayer(layer) || folding === undefined) return plan;
+  if (!isWindowLayer(layer) || folding === undefined) return undefined;
   const shape = windowPlan(layer, folding, lanesIn);
   const latency = foldLatency(plan);
-  const fifoDepth = fifoDepthOf(shape, lanesOut, latency);
-  const timing = {
+  return {
     name: layer.name,
     plan: shape,
     lanesOut,
     requantisers: folding.requantisers,
-    fifoDepth,
+    fifoDepth: fifoDepthOf(shape, lanesOut, latency),
     foldLatency: latency,
   };
-  const alone = Math.max(target, layerInterval(layer, folding, lanesIn, lanesOut));
-  const pixels = capacityFor(timing, alone) + extraRows * shape.inW;
-  return { ...plan, fifoDepth, memory: memoryOf(layer, folding, shape, pixels) };
+}
+
+function pixelsAlone(plan: EnginePlan, target: number): number {
+  const timing = timingOf(plan);
+  const own = layerInterval(plan.layer, plan.folding, plan.lanesIn, plan.lanesOut);
+  return timing === undefined ? 0 : capacityFor(timing, Math.max(target, own));
+}
+
+function sizeEngine(plan: EnginePlan, pixels: number): Engine {
+  const { layer, folding } = plan;
+  const timing = timingOf(plan);
+  if (timing === undefined || !isWindowLayer(layer) || folding === undefined) return plan;
+  return { ...plan, fifoDepth: timing.fifoDepth, memory: memoryOf(layer, folding, timing.plan, pixels) };
 }
