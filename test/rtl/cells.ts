@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { padToLanes } from '../../src/simulate/elements.js';
@@ -64,4 +64,12 @@ export async function expectIllegal(
   });
   expect(exitStatus).not.toBe(0);
   expect(stderr).toContain(`'${guardedBy}_${guard}'`);
+}
+
+/** Verilog beside rtl/ for a bench: the named files of fixtures/. */
+export async function readFixtures(...names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const texts = await Promise.all(
+    names.map((name) => readFile(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')),
+  );
+  return new Map(names.map((name, i) => [name, texts[i] ?? '']));
 }
