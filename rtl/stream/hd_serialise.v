@@ -8,7 +8,7 @@
 // Latency     the first chunk leaves in the clock after in_valid.
 // Stall       none: in_valid must not come again before the fold's ceil(results / R) chunks have left
 //             (hd_fold_credit sees to that).
-// Illegal     R > RESULTS.
+// Illegal     R >= 2 * RESULTS: more than the power of two that takes a whole fold at once.
 
 `resetall
 `timescale 1ns / 1ps
@@ -58,8 +58,8 @@ module hd_serialise #(
   localparam integer LAST_INDEX_I = PIXEL_CHUNKS - 1;
 
   generate
-    if (R < 1 || R > RESULTS || LAST_RESULTS < 1 || LAST_RESULTS > RESULTS) begin : gen_illegal
-      hd_serialise_R_and_LAST_RESULTS_must_be_within_RESULTS u_illegal ();
+    if (R < 1 || R >= 2 * RESULTS || LAST_RESULTS < 1 || LAST_RESULTS > RESULTS) begin : gen_illegal
+      hd_serialise_R_must_be_below_twice_RESULTS_and_LAST_RESULTS_within_RESULTS u_illegal ();
     end
     if (PIXEL_CHUNKS > (1 << INDEX_W)) begin : gen_illegal_index
       hd_serialise_INDEX_W_must_reach_the_chunks_of_a_pixel u_illegal ();

@@ -81,7 +81,8 @@ export function requantisersFit(layer: WindowLayer, folding: Pick<Folding, 'pe' 
   const extent = extents(layer);
   const results = folding.pe * extent.multiplier;
   const several = folding.pe < extent.pe;
-  if (folding.requantisers > results) return false;
+  // The next power of two takes a whole fold at once; more would never be used.
+  if (folding.requantisers >= 2 * results) return false;
   if (several && results % folding.requantisers !== 0) return false;
   return extent.groups === 1 || (extent.pe * extent.multiplier) % folding.requantisers === 0;
 }
