@@ -60,7 +60,7 @@ export function explore(chain: LayerChain, options: ExploreOptions): readonly Ex
 
 function refuseSmall(chain: LayerChain, pins: Pins, budgets: readonly number[]): void {
   const least = defined(planFor(chain, slowestInterval(chain), pins, 'solver'), 'the smallest plan').multipliers;
-  const small = budgets.filter((budget) => budget < least);
+  const small = [...new Set(budgets)].filter((budget) => budget < least);
   if (small.length > 0) throw new TargetMissedError([budgetsTooSmall(chain.name, small, least)]);
 }
 
