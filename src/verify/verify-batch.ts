@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { EmittedDesign } from '../emit/file-set.js';
 import { prepareInteger } from '../execute/integer/execute-integer.js';
 import type { Graph } from '../ir/graph.js';
@@ -29,6 +30,8 @@ export interface BatchBuildOptions {
   readonly cacheDir: string;
   /** The simulator can write traces. */
   readonly trace?: boolean;
+  /** For short runs: built in a third of the time, 1.15 times as slow. */
+  readonly quickBuild?: boolean;
   readonly signal?: AbortSignal;
   /** Called as the golden model finishes frames, and before the build. */
   readonly onStage?: (stage: 'golden' | 'build', done: number, total: number) => void;
@@ -76,9 +79,16 @@ export async function buildBatch(subjects: readonly VerifySubject[], options: Ba
   checkBatch(subjects);
   const total = subjects.reduce((sum, { frames }) => sum + frames.length, 0);
   let done = 0;
-  const golden = subjects.map((subject) =>
-    goldenStreams(subject, prefixOf(subjects, subject), () => options.onStage?.('golden', ++done, total)),
-  );
+  const golden: ReadonlyMap<string, Uint8Array>[] = [];
+  for (const subject of subjects) {
+    const onFrame = async (): Promise<void> => {
+      options.onStage?.('golden', ++done, total);
+      // An interrupt is seen between frames.
+      await setImmediate();
+      options.signal?.throwIfAborted();
+    };
+    golden.push(await goldenStreams(subject, prefixOf(subjects, subject), onFrame));
+  }
   const instances = subjects.map(({ emitted }) => {
     const { module } = emitted.names;
     return subjects.length === 1 ? simInstance(emitted) : simInstance(emitted, `u_${module}`, module);
@@ -88,6 +98,7 @@ export async function buildBatch(subjects: readonly VerifySubject[], options: Ba
   const simulator = await buildSimulator({
     files: new Map([...subjects.flatMap(({ emitted }) => [...emitted.verilog]), [SIM_TOP_FILE, top.text]]),
     trace: options.trace === true,
+    quickBuild: options.quickBuild === true,
     cacheDir: options.cacheDir,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
@@ -175,7 +186,11 @@ function idleLimit(prediction: Prediction, stall: number): number {
 }
 
 /** Golden elements of every stream of a design and of both its ends, all frames; `prefix` stands before the names. */
-function goldenStreams(subject: VerifySubject, prefix: string, onFrame: () => void): ReadonlyMap<string, Uint8Array> {
+async function goldenStreams(
+  subject: VerifySubject,
+  prefix: string,
+  onFrame: () => Promise<void>,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const { names, design } = subject.emitted;
   const carried = carriedTensors(names.streams, design.chain);
   const executor = prepareInteger(subject.graph);
@@ -187,7 +202,7 @@ function goldenStreams(subject: VerifySubject, prefix: string, onFrame: () => vo
       const tensor = defined(tensors.get(defined(carried[i], 'a stream')), `tensor '${carried[i]}'`);
       parts[i]?.push(streamElements(stream, tensor));
     });
-    onFrame();
+    await onFrame();
   }
   const joined = parts.map(joinFrames);
   return new Map([

@@ -20,7 +20,7 @@ export function buildNetwork(spec: NetworkSpec): Graph | undefined {
   const element = int(bits, signed);
   const { min, max } = intRange(element);
   const zeroPoint = spec.input.zeroPoint === 'zero' ? clampTo(0, min, max) : random.integer(min, max);
-  const inputType: TensorType = { shape, element, quant: { scale: [0.02], zeroPoint: [zeroPoint] } };
+  const inputType: TensorType = { shape, element, quant: { scale: [OUTPUT_SPAN / 2 ** bits], zeroPoint: [zeroPoint] } };
   let name = builder.input('x', inputType);
   /** The tensor of a random frame at this place, for choosing scales. */
   let sample = randomFrame(inputType, makeRandom(mixSeed(spec.seed, 2)));
@@ -106,7 +106,7 @@ function makeLayer(name: string, layer: LayerSpec, input: Tensor, spec: NetworkS
     case 'flatten':
       return keep(name, { kind: layer.op }, type);
     case 'clip':
-      return keep(name, { kind: 'clip', lo: layer.lo, hi: layer.hi }, type);
+      return keep(name, { kind: 'clip', lo: realAt(type, layer.lo), hi: realAt(type, layer.hi) }, type);
     case 'sigmoid':
     case 'tanh':
     case 'requantise':
@@ -142,6 +142,13 @@ function clampField(clamp: MacSpec['clamp'], { element, quant }: TensorType): { 
   return { clamp: clamp === 'relu' ? { lo: zeroPoint } : { lo: min + Math.floor(third / 2), hi: max - third } };
 }
 
+/** The real value at a share of a type's range. */
+function realAt({ element, quant }: TensorType, share: number): number {
+  invariant(element.kind === 'int', 'an integer tensor');
+  const { min, max } = intRange(element);
+  return (min + share * (max - min) - (quant?.zeroPoint[0] ?? 0)) * (quant?.scale[0] ?? 1);
+}
+
 /** A table: the input covers -4..4 of a function's range, or any scale for a requantisation. */
 function makePointwise(
   kind: 'sigmoid' | 'tanh' | 'requantise',
@@ -174,12 +181,26 @@ function makeMac(
   const out = outputShape(name, op, [input.type, ...constants.map(([, { type }]) => type)]);
   if (out === undefined) return undefined;
   const element = int(spec.output.bits, spec.output.signed);
-  const quant =
-    spec.logScale === undefined
-      ? fittedQuantization({ op, constants }, out, element, input, random)
-      : { scale: [1], zeroPoint: [zeroPointIn(element, random)] };
-  const type: TensorType = { shape: out, element, quant };
-  return { op: { ...op, ...clampField(spec.clamp, type) } as Op, constants, type };
+  if (spec.logScale !== undefined) {
+    const type: TensorType = { shape: out, element, quant: { scale: [1], zeroPoint: [zeroPointIn(element, random)] } };
+    return { op: { ...op, ...clampField(spec.clamp, type) } as Op, constants, type };
+  }
+  const fitted = fittedQuantization({ op, constants }, out, element, input, requantBits, random);
+  // Only the product of the scales counts: the weights' make up for an output range of about -4..4 of real values.
+  const scale = OUTPUT_SPAN / 2 ** element.bits;
+  const type: TensorType = { shape: out, element, quant: { scale: [scale], zeroPoint: [fitted.zeroPoint] } };
+  const rescaled = constants.map(([role, tensor]) => [role, scaledBy(tensor, scale / fitted.scale)] as const);
+  return { op: { ...op, ...clampField(spec.clamp, type) } as Op, constants: rescaled, type };
+}
+
+const OUTPUT_SPAN = 8;
+
+/** A tensor with its scales multiplied; a bias has none of its own. */
+function scaledBy(tensor: Tensor, factor: number): Tensor {
+  const { quant } = tensor.type;
+  if (quant === undefined) return tensor;
+  const scale = quant.scale.map((value) => value * factor);
+  return { ...tensor, type: { ...tensor.type, quant: { ...quant, scale } } };
 }
 
 function zeroPointIn(element: IntElement, random: Random): number {
@@ -265,12 +286,16 @@ function fittedQuantization(
   shape: readonly number[],
   element: IntElement,
   input: Tensor,
+  requantBits: number,
   random: Random,
-): { readonly scale: readonly number[]; readonly zeroPoint: readonly number[] } {
-  let step = 2e-4 * 2 ** -10;
+): { readonly scale: number; readonly zeroPoint: number } {
+  const weightScale = Math.max(...(layer.constants[0]?.[1].type.quant?.scale ?? [1]));
+  /** What one step of the sums is worth. */
+  const unit = weightScale * (input.type.quant?.scale[0] ?? 1);
+  let step = unit / 1024;
   let low = -1;
   let high = 1;
-  for (let tries = 0; tries < 60; tries++, step *= 4) {
+  for (; step <= unit * 2 ** 26; step *= 4) {
     const type: TensorType = { shape, element: int(16, true), quant: { scale: [step], zeroPoint: [0] } };
     const seen = spread(numeric(runLayer({ ...layer, type }, input, DEFAULT_REQUANT_BITS).data));
     if (seen.low <= -32768 || seen.high >= 32767) continue;
@@ -280,8 +305,10 @@ function fittedQuantization(
   }
   const { min, max } = intRange(element);
   // From a fifth outside to twice the room.
-  const span = Math.max(high - low, Math.abs(high) / 50, 2 * step) * (0.8 + 1.2 * random.next());
-  const scale = span / (max - min);
+  const room = (0.8 + 1.2 * random.next()) * (element.bits <= 2 ? 0.25 : 1);
+  const span = Math.max(high - low, Math.abs(high) / 50, 2 * step) * room;
+  // The shift must be one of 1..47, for channels of a quarter of the largest scale too.
+  const scale = clampTo(span / (max - min), unit * 2 ** (2 - requantBits), unit * 2 ** (MAX_SHIFT - 3 - requantBits));
   const middle = (high + low) / 2;
-  return { scale: [scale], zeroPoint: [clampTo(Math.round((max + min) / 2 - middle / scale), min, max)] };
+  return { scale, zeroPoint: clampTo(Math.round((max + min) / 2 - middle / scale), min, max) };
 }

@@ -15,9 +15,7 @@ function powersUpTo(limit: number): readonly number[] {
 }
 
 function lanesFor(channels: number, random: Random): number {
-  const powers = powersUpTo(Math.min(MOST_LANES, 2 * channels - 1));
-  // More lanes than channels are legal, and rare.
-  return random.chance(0.05) ? 2 * (powers.at(-1) ?? 1) : random.pick(powers);
+  return random.pick(powersUpTo(Math.min(MOST_LANES, 2 * channels - 1)));
 }
 
 /** A part of an extent, preferably one that does not divide it. */

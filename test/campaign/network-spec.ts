@@ -48,6 +48,7 @@ export type LayerSpec = Identified &
     | { readonly op: 'global-average-pool' }
     | { readonly op: 'sigmoid' | 'tanh' | 'requantise'; readonly output: ElementSpec }
     | { readonly op: 'relu' | 'flatten' }
+    // Ends as shares of the tensor's range.
     | { readonly op: 'clip'; readonly lo: number; readonly hi: number }
   );
 

@@ -139,7 +139,7 @@ const subjectOf = ({ subject, compiled }: Prepared): VerifySubject => ({
 async function proveTogether(prepared: readonly Prepared[], options: ProveOptions): Promise<BatchResult> {
   if (prepared.length === 0) return { cases: [], corruption: NO_CORRUPTION, buildSeconds: 0, runSeconds: 0 };
   try {
-    const batch = await buildBatch(prepared.map(subjectOf), { cacheDir: options.cacheDir });
+    const batch = await buildBatch(prepared.map(subjectOf), { cacheDir: options.cacheDir, quickBuild: true });
     return await runAll(prepared, batch, options);
   } catch (error) {
     const [only] = prepared;

@@ -1,4 +1,4 @@
-import { windowOutput } from '../../src/ir/window.js';
+import { firstEmptyWindow, windowOutput } from '../../src/ir/window.js';
 import type { ElementSpec, LayerSpec, MacSpec, NetworkSpec, WindowSpec } from './network-spec.js';
 import { makeRandom, mixSeed, type Random } from './random.js';
 
@@ -6,6 +6,8 @@ import { makeRandom, mixSeed, type Random } from './random.js';
 interface Place {
   readonly shape: readonly number[];
   readonly element: ElementSpec;
+  /** What makes it can have a clamp. */
+  readonly takesClamp: boolean;
 }
 
 /** Multiply-accumulates, and input elements, of a layer at most: a simulation is to take a fraction of a second. */
@@ -22,7 +24,7 @@ export function randomNetwork(name: string, seed: number): NetworkSpec {
     : [random.integer(1, 12), random.integer(1, 12), random.pick([1, 1, 2, 3, 3, 4, 5, 7, 8, 13])];
   const layers: LayerSpec[] = [];
   const depth = random.integer(1, MOST_LAYERS);
-  let place: Place = { shape, element };
+  let place: Place = { shape, element, takesClamp: false };
   for (let id = 1; layers.length < depth && id < 4 * MOST_LAYERS; id++) {
     const layer = randomLayer(id, place, random);
     if (layer === undefined) continue;
@@ -50,7 +52,7 @@ function randomMac(random: Random): MacSpec {
       zeroPoint,
       fill: random.pick(['random', 'random', 'random', 'extreme', 'sparse', 'dead']),
     },
-    bias: random.pick(['int32', 'int32', 'int32', 'none', 'int64']),
+    bias: random.chance(0.06) ? 'int64' : random.chance(0.8) ? 'int32' : 'none',
     output: randomElement(random),
     ...(clamp === undefined ? {} : { clamp }),
   };
@@ -60,9 +62,12 @@ function randomLayer(id: number, place: Place, random: Random): LayerSpec | unde
   const { shape, element } = place;
   const isMap = shape.length === 3;
   const choice = random.next();
-  if (choice < 0.08 && element.bits <= 10) return pointwise(id, random);
-  if (choice < 0.12) return { op: 'relu', id };
-  if (choice < 0.15) return { op: 'clip', id, lo: -random.next(), hi: random.next() };
+  // Tables take up to ten bits; a relu or clip is one where it cannot become its producer's clamp.
+  const isNarrow = element.bits <= 10;
+  if (choice < 0.08 && isNarrow) return pointwise(id, random);
+  if (choice < 0.12 && (isNarrow || place.takesClamp)) return { op: 'relu', id };
+  if (choice < 0.15 && (isNarrow || place.takesClamp))
+    return { op: 'clip', id, lo: 0.4 * random.next(), hi: 1 - 0.4 * random.next() };
   if (!isMap) return dense(id, shape[0] ?? 1, random);
   if (choice < 0.25) return { op: 'flatten', id };
   if (choice < 0.3) return { op: 'global-average-pool', id };
@@ -140,9 +145,16 @@ function randomWindow([height = 1, width = 1]: readonly number[], random: Random
       pad: [pad(kernelH), pad(kernelW), pad(kernelH), pad(kernelW)],
     };
     const { outH, outW } = outputs(window, height, width);
-    if (outH >= 1 && outW >= 1 && outH * outW <= 150) return window;
+    if (outH < 1 || outW < 1 || outH * outW > 150) continue;
+    if (seesPixels(window, 0, height, outH) && seesPixels(window, 1, width, outW)) return window;
   }
   return undefined;
+}
+
+/** Whether every output has a tap inside the map along an axis, which dilation can prevent. */
+function seesPixels(window: WindowSpec, axis: 0 | 1, extent: number, count: number): boolean {
+  const { kernel, stride = [1, 1], dilation = [1, 1], pad = [0, 0, 0, 0] } = window;
+  return firstEmptyWindow(extent, kernel[axis], stride[axis], dilation[axis], pad[axis], count) === undefined;
 }
 
 function placeAfter(layer: LayerSpec, place: Place): Place {
@@ -150,23 +162,23 @@ function placeAfter(layer: LayerSpec, place: Place): Place {
   switch (layer.op) {
     case 'conv': {
       const { outH, outW } = outputs(layer, height, width);
-      return { shape: [outH, outW, layer.out], element: layer.output };
+      return { shape: [outH, outW, layer.out], element: layer.output, takesClamp: true };
     }
     case 'dense':
-      return { shape: [layer.out], element: layer.output };
+      return { shape: [layer.out], element: layer.output, takesClamp: true };
     case 'max-pool':
     case 'average-pool': {
       const { outH, outW } = outputs(layer, height, width);
-      return { shape: [outH, outW, channels], element: place.element };
+      return { shape: [outH, outW, channels], element: place.element, takesClamp: true };
     }
     case 'global-average-pool':
-      return { shape: [1, 1, channels], element: place.element };
+      return { shape: [1, 1, channels], element: place.element, takesClamp: true };
     case 'flatten':
-      return { shape: [height * width * channels], element: place.element };
+      return { shape: [height * width * channels], element: place.element, takesClamp: false };
     case 'sigmoid':
     case 'tanh':
     case 'requantise':
-      return { shape: place.shape, element: layer.output };
+      return { ...place, element: layer.output, takesClamp: layer.op === 'requantise' };
     case 'relu':
     case 'clip':
       return place;

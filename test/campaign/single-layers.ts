@@ -166,7 +166,7 @@ const NUMBERS: readonly Case[] = [
     'shift 1 of 8 bits',
     map(5, 5, 1, bits(1, false)),
     conv(3, [1, 2], {
-      weight: { ...PLAIN_WEIGHT, bits: 2, perChannel: false, fill: 'sparse' },
+      weight: { ...PLAIN_WEIGHT, bits: 2, perChannel: false },
       bias: 'none',
       output: bits(16, true),
       logScale: 6.5,
@@ -249,7 +249,7 @@ const TABLES: readonly Case[] = [
   ['requantise', map(5, 6, 5), { op: 'requantise', id: 1, output: I8 }],
   ['requantise 9 to 3 bits', map(5, 6, 5, bits(9, true)), { op: 'requantise', id: 1, output: bits(3, false) }],
   ['relu alone', map(5, 6, 3, I8), { op: 'relu', id: 1 }],
-  ['clip alone', map(5, 6, 3), { op: 'clip', id: 1, lo: -0.7, hi: 1.1 }],
+  ['clip alone', map(5, 6, 3), { op: 'clip', id: 1, lo: 0.2, hi: 0.7 }],
 ];
 
 /** Every case as a network of one layer, with the numbers of a seed. */

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { compileModel } from '../../src/compile.js';
+import { DEFAULT_CLOCK_MHZ } from '../../src/explore/choose.js';
+import { cacheDirectory } from '../../src/simulate/cache.js';
+import { buildBatch, runBatch } from '../../src/verify/verify-batch.js';
+import { corruptFile, layerOf } from '../campaign/corrupt.js';
+import { randomDesigns, singleLayerDesigns } from '../campaign/make-cases.js';
+import { type Case, type ProveOptions, proveBatch } from '../campaign/prove.js';
+import { makeRandom } from '../campaign/random.js';
+import { digitFrames, quantisedModel, SHIPPED, shippedDesign } from '../campaign/shipped.js';
+
+/*
+ * A sample of the proof campaign (npm run campaign): the RTL of whole networks against the golden model, stream by
+ * stream. Each run takes other networks; HEDDLE_SEED repeats one.
+ */
+
+const seed = Number(process.env['HEDDLE_SEED'] ?? Math.floor(Date.now() / 1000) % 1_000_000_000);
+const cacheDir = cacheDirectory(process.env);
+const OF_EACH_KIND = 10;
+
+const OPTIONS: ProveOptions = {
+  cacheDir,
+  runs: [
+    { stall: 0, seed: seed + 1 },
+    { stall: 0.3, seed: seed + 2 },
+    { stall: 0.6, seed: seed + 3, resetAfterCycles: 200 },
+  ],
+  lintEvery: 5,
+  corrupt: true,
+};
+
+async function failuresOf(cases: readonly Case[], options: ProveOptions): Promise<readonly string[]> {
+  const result = await proveBatch(cases, options);
+  const failing = result.cases.filter((one) => one.failures.length > 0);
+  expect(result.cases.length).toBe(cases.length);
+  expect(result.cases.every((one) => one.comparedWords > 0 || one.failures.length > 0)).toBe(true);
+  return [
+    ...failing.map(({ subject, failures }) => `${subject.title} (seed ${subject.seed}): ${failures.join('; ')}`),
+    ...result.corruption.failures,
+  ];
+}
+
+/** Different cases each time, none twice. */
+function sample(cases: readonly Case[], count: number): readonly Case[] {
+  const random = makeRandom(seed);
+  const left = [...cases];
+  return Array.from({ length: count }, () => left.splice(random.integer(0, left.length - 1), 1)).flat();
+}
+
+describe(`networks of HEDDLE_SEED=${seed}`, () => {
+  it.concurrent(`${OF_EACH_KIND} single layers are bit-exact, in the predicted time`, async () => {
+    expect(await failuresOf(sample(singleLayerDesigns(seed), OF_EACH_KIND), OPTIONS)).toEqual([]);
+  });
+
+  it.concurrent(`${OF_EACH_KIND} random networks are bit-exact, in the predicted time`, async () => {
+    expect(await failuresOf(randomDesigns(seed, OF_EACH_KIND), OPTIONS)).toEqual([]);
+  });
+});
+
+describe('the shipped models', () => {
+  it('are bit-exact on digits, in the predicted time', async () => {
+    const runs = [
+      { stall: 0, seed: 1 },
+      { stall: 0.3, seed: 2 },
+      { stall: 0.3, seed: 3, resetAfterCycles: 7777 },
+    ];
+    const designs = SHIPPED.map((model) => shippedDesign(model, 5));
+    expect(await failuresOf(designs, { ...OPTIONS, runs })).toEqual([]);
+  });
+});
+
+describe('a corrupted memory word', () => {
+  it('makes verification fail, and the layer that it belongs to is named', async () => {
+    const graph = quantisedModel('lenet5', 'lenet5');
+    const compiled = compileModel(graph, { sizing: { clockMHz: DEFAULT_CLOCK_MHZ } });
+    const { emitted } = compiled;
+    const subject = { graph: compiled.graph, emitted, prediction: compiled.prediction, frames: digitFrames(graph, 3) };
+    const batch = await buildBatch([subject], { cacheDir });
+    const [clean] = await runBatch(batch, { stall: 0, seed: 1 });
+    expect(clean?.bitExact).toBe(true);
+    const files = [...emitted.memories.keys()].filter((file) => /_weights_00\.mem$|_params\.mem$/.test(file));
+    expect(files.length).toBeGreaterThanOrEqual(8);
+    for (const file of files) {
+      const { layer, text } = corruptFile(emitted, file, makeRandom(3));
+      const [report] = await runBatch(batch, { stall: 0, seed: 1, memories: new Map([[file, text]]) });
+      expect(report?.bitExact, file).toBe(false);
+      expect(report?.mismatches, file).toBeGreaterThan(0);
+      expect(report?.firstMismatch?.layer, file).toBe(layer);
+      expect(layer).toBe(layerOf(emitted, file));
+    }
+  });
+});
