@@ -45,10 +45,13 @@ function makeLineSplitter(onLine: (line: string) => void): (text: string) => voi
   };
 }
 
-function killGroup(pid: number | undefined): void {
+/** Time that processes have to tidy up (a compiler its temporary files) before they are ended the hard way. */
+const GRACE_SECONDS = 2;
+
+function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid === undefined) return;
   try {
-    kill(-pid, 'SIGKILL');
+    kill(-pid, signal);
   } catch {
     // The group has ended by itself.
   }
@@ -71,11 +74,16 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
   child.stderr.setEncoding('utf8').on('data', stderr.add);
   if (request.onErrorLine !== undefined) child.stderr.on('data', makeLineSplitter(request.onErrorLine));
   let timedOut = false;
+  let hardTimer: NodeJS.Timeout | undefined;
+  const endGroup = (): void => {
+    signalGroup(child.pid, 'SIGTERM');
+    hardTimer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), GRACE_SECONDS * 1000);
+  };
   const timer = setTimeout(() => {
     timedOut = true;
-    killGroup(child.pid);
+    endGroup();
   }, request.timeoutSeconds * 1000);
-  const onAbort = (): void => killGroup(child.pid);
+  const onAbort = endGroup;
   request.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const end = await new Promise<Pick<ProcessResult, 'exitStatus' | 'endedBySignal' | 'notFound'>>((resolve) => {
@@ -88,6 +96,11 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
     return { ...end, timedOut, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     clearTimeout(timer);
+    if (hardTimer !== undefined) {
+      clearTimeout(hardTimer);
+      // Whoever is left has closed its output, but need not have ended.
+      signalGroup(child.pid, 'SIGKILL');
+    }
     request.signal?.removeEventListener('abort', onAbort);
   }
 }
