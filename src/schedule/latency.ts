@@ -27,6 +27,8 @@ export const LATENCY = {
   adapter: 1,
   frameIn: 1,
   frameOut: 1,
+  /** From a frame's last input beat to its last output beat being let out: its mark's way (hd_frame_in, hd_frame_out). */
+  mark: 2,
 } as const;
 
 /** Beats that a stage without a window holds at most. */

@@ -31,9 +31,8 @@ export function predict(design: Design): Prediction {
 
 function predictOver(design: Design, frames: number): { result: Prediction; settled: boolean } {
   const input = makeChannel();
-  const processes: Process[] = [
-    source(input, frames * beatsPerFrame({ map: design.chain.inputMap, lanes: design.inputLanes })),
-  ];
+  const inputBeats = beatsPerFrame({ map: design.chain.inputMap, lanes: design.inputLanes });
+  const processes: Process[] = [source(input, frames * inputBeats)];
   let at = makeChannel();
   processes.push(stream('frame_in', input, at, { latency: LATENCY.frameIn, holds: HOLDS.frameIn, outputs: () => 1 }));
   for (const stage of stages(design)) {
@@ -42,13 +41,23 @@ function predictOver(design: Design, frames: number): { result: Prediction; sett
     at = next;
   }
   const output = makeChannel();
+  const last = defined(design.engines.at(-1), 'the last engine');
+  const beats = beatsPerFrame({ map: last.layer.output, lanes: last.lanesOut });
   processes.push(
-    stream('frame_out', at, output, { latency: LATENCY.frameOut, holds: HOLDS.frameOut, outputs: () => 1 }),
+    stream('frame_out', at, output, {
+      latency: LATENCY.frameOut,
+      holds: HOLDS.frameOut,
+      outputs: () => 1,
+      // Whether a frame was cut short is known at its end: a network that needs no more of it waits there.
+      allowedFrom: (beat) => {
+        if ((beat + 1) % beats !== 0) return 0;
+        const end = input.taken[((beat + 1) / beats) * inputBeats - 1];
+        return end === undefined ? undefined : end + LATENCY.mark;
+      },
+    }),
     sink(output),
   );
   settle(processes);
-  const last = defined(design.engines.at(-1), 'the last engine');
-  const beats = beatsPerFrame({ map: last.layer.output, lanes: last.lanesOut });
   return summary(input, output, beats, frames);
 }
 

@@ -63,15 +63,19 @@ export function sink(input: Channel): Process {
 }
 
 /**
- * A stage without a window: input beat j makes output beats `outputs(j)` (a count), `latency` clocks later; at most
+ * The timing of a stage without a window: input beat j makes output beats `outputs(j)` (a count), `latency` clocks later; at most
  * `holds` output beats are inside.
  */
-export function stream(
-  name: string,
-  input: Channel,
-  output: Channel,
-  rule: { readonly latency: number; readonly holds: number; readonly outputs: (beat: number) => number },
-): Process {
+export interface StreamRule {
+  readonly latency: number;
+  readonly holds: number;
+  readonly outputs: (beat: number) => number;
+  /** Earliest clock in which an input beat may be taken, for reasons besides the stream itself; undefined: not known yet. */
+  readonly allowedFrom?: (beat: number) => number | undefined;
+}
+
+/** A stage without a window. */
+export function stream(name: string, input: Channel, output: Channel, rule: StreamRule): Process {
   return {
     name,
     advance() {
@@ -81,7 +85,9 @@ export function stream(
         const oldest = output.ready.length - rule.holds;
         const room = oldest < 0 ? 0 : output.taken[oldest];
         if (room === undefined) return moved;
-        const t = takeNext(input, oldest < 0 ? 0 : room + 1);
+        const allowed = rule.allowedFrom === undefined ? 0 : rule.allowedFrom(input.taken.length);
+        if (allowed === undefined) return moved;
+        const t = takeNext(input, Math.max(allowed, oldest < 0 ? 0 : room + 1));
         if (t === undefined) return moved;
         const made = rule.outputs(input.taken.length);
         input.taken.push(t);
