@@ -43,6 +43,7 @@ export interface VerifyReport {
   readonly model: string;
   readonly frames: number;
   readonly seed: number;
+  /** The larger of the sources' and the sinks'. */
   readonly stall: number;
   readonly bitExact: boolean;
   readonly status: SimStatus;

@@ -1,8 +1,9 @@
 import type { NamedStream } from '../emit/top.js';
 import { numeric } from '../execute/tensor-access.js';
+import { beatsPerFrame, beatsPerPixel } from '../hw/feature-map.js';
 import type { LayerChain } from '../hw/layer.js';
 import type { Tensor } from '../ir/tensor.js';
-import { packElements, padToLanes } from '../simulate/elements.js';
+import { packElements, padToLanes, unpackElements } from '../simulate/elements.js';
 import { concatBytes } from '../support/bytes.js';
 import { defined } from '../support/invariant.js';
 
@@ -10,6 +11,17 @@ import { defined } from '../support/invariant.js';
 export function streamElements(stream: NamedStream, tensor: Tensor): Uint8Array {
   const { map, lanes } = stream.type;
   return packElements(padToLanes(numeric(tensor.data), map.channels, lanes), map.element.bits);
+}
+
+/** The inverse for several frames, as the harness captured them: channels-last values of each whole frame. */
+export function streamValues(stream: NamedStream, bytes: Uint8Array): readonly (readonly number[])[] {
+  const { map, lanes } = stream.type;
+  const elements = unpackElements(bytes, map.element.bits, map.element.signed);
+  const frameLength = beatsPerFrame(stream.type) * lanes;
+  const isChannel = (i: number): boolean => i % (beatsPerPixel(stream.type) * lanes) < map.channels;
+  return Array.from({ length: Math.floor(elements.length / frameLength) }, (_, frame) =>
+    Array.from(elements.subarray(frame * frameLength, (frame + 1) * frameLength)).filter((_value, i) => isChannel(i)),
+  );
 }
 
 /** Frames of one stream, one after the other. */

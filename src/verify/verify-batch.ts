@@ -40,6 +40,8 @@ export interface BatchBuildOptions {
 export interface BatchRunOptions {
   /** Probability, 0..1, of an idle clock at the sources and of a stalled clock at the sinks. */
   readonly stall: number;
+  /** Another probability for the sinks: an eager source fills every buffer behind a slow sink. */
+  readonly sinkStall?: number;
   readonly seed: number;
   readonly trace?: TraceRequest;
   /** Folder for memory images during the run; a temporary one when left out. */
@@ -118,6 +120,8 @@ export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Pro
     subjects.map((subject) => `${prefixOf(subjects, subject)}${name}`);
   const data = labelled(INPUT_END).map((name) => [name, defined(expected.get(name), 'the input elements')] as const);
   const frames = defined(subjects[0], 'a design').frames.length;
+  const sinkStall = options.sinkStall ?? options.stall;
+  const stall = Math.max(options.stall, sinkStall);
   const result = await inWorkFolder(batch, options, (cwd) =>
     runSimulator(
       simulator.binary,
@@ -126,11 +130,11 @@ export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Pro
         frames,
         seed: options.seed,
         sourceStall: options.stall,
-        sinkStall: options.stall,
+        sinkStall,
         data: new Map(data),
         expected,
         captures: labelled(OUTPUT_END),
-        maxIdleCycles: Math.max(...subjects.map(({ prediction }) => idleLimit(prediction, options.stall))),
+        maxIdleCycles: Math.max(...subjects.map(({ prediction }) => idleLimit(prediction, stall))),
         ...(options.resetAfterCycles === undefined ? {} : { resetAfterCycles: options.resetAfterCycles }),
         ...(options.trace === undefined ? {} : { trace: options.trace }),
       },
@@ -149,7 +153,7 @@ export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Pro
       prediction: subject.prediction,
       frames,
       seed: options.seed,
-      stall: options.stall,
+      stall,
       result: resultOf(result, prefixOf(subjects, subject)),
       buildSeconds: simulator.buildSeconds,
       buildCached: simulator.cached,

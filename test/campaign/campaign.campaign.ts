@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { cacheDirectory } from '../../src/simulate/cache.js';
 import { proveAll } from './in-batches.js';
 import { randomDesigns, singleLayerDesigns } from './make-cases.js';
-import type { BatchResult, Case, ProveOptions } from './prove.js';
+import { type BatchResult, type Case, type CaseResult, type ProveOptions, standardRuns } from './prove.js';
 import { SHIPPED, shippedDesign } from './shipped.js';
-import { saveFailure, shrinkFailure } from './shrink.js';
+import { failsToProve, saveFailure, shrinkFailure } from './shrink.js';
 
 /*
  * Every stream of every network against the golden model. Run by scripts/campaign.mjs, which sets HEDDLE_SEED and
@@ -18,16 +18,10 @@ const cacheDir = cacheDirectory(process.env);
 const seed = Number(process.env['HEDDLE_SEED'] ?? 1);
 const networks = Number(process.env['HEDDLE_NETWORKS'] ?? 200);
 
-const OPTIONS: ProveOptions = {
-  cacheDir,
-  runs: [
-    { stall: 0, seed: seed + 1 },
-    { stall: 0.3, seed: seed + 2 },
-    { stall: 0.6, seed: seed + 3, resetAfterCycles: 200 },
-  ],
-  lintEvery: 5,
-  corrupt: true,
-};
+const OPTIONS: ProveOptions = { cacheDir, runs: standardRuns(seed), lintEvery: 5, corrupt: true };
+
+/** Each batch stalls, and is reset, at other times. */
+const batchOptions = (batch: number): ProveOptions => ({ ...OPTIONS, runs: standardRuns(seed + 10 * batch) });
 
 const MODEL_OPTIONS: ProveOptions = {
   ...OPTIONS,
@@ -46,30 +40,35 @@ function say(line: string): void {
 const started = performance.now();
 const clock = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`;
 
-async function shrinkAndSave(failing: Case, failures: readonly string[], options: ProveOptions): Promise<void> {
-  say(`FAILED ${failing.title} (seed ${failing.seed})\n    ${failures.join('\n    ')}`);
-  say(`    saved as ${saveFailure(FAILURES, failing, failures)}`);
-  const small = await shrinkFailure(failing, options);
-  const named = { ...small, graph: { ...small.graph, name: `${failing.graph.name}_small` } };
-  say(`    shrunk to ${small.graph.nodes.length} nodes: ${saveFailure(FAILURES, named, failures)}`);
+function sayAndSave({ subject, failures, options }: CaseResult): void {
+  say(`FAILED ${subject.title} (seed ${subject.seed})\n    ${failures.join('\n    ')}`);
+  say(`    saved as ${saveFailure(FAILURES, subject, failures, options.runs)}`);
+}
+
+async function shrinkAndSave({ subject, failures, options }: CaseResult): Promise<void> {
+  const small = await shrinkFailure(subject, (simpler) => failsToProve(simpler, options));
+  const named = { ...small, graph: { ...small.graph, name: `${subject.graph.name}_small` } };
+  const path = saveFailure(FAILURES, named, failures, options.runs);
+  say(`    ${subject.title}: shrunk to ${small.graph.nodes.length} nodes, ${path}`);
 }
 
 /** Shrinking a failure takes minutes: the first few are. */
 const MOST_SHRUNK = 3;
 
-async function proveGroup(name: string, cases: readonly Case[], options: ProveOptions): Promise<BatchResult> {
+async function proveGroup(
+  name: string,
+  cases: readonly Case[],
+  optionsOf: (batch: number) => ProveOptions,
+): Promise<BatchResult> {
   let lastSaid = performance.now();
-  const result = await proveAll(cases, options, (_batch, done) => {
+  const result = await proveAll(cases, optionsOf, (_batch, done) => {
     if (performance.now() - lastSaid < 30_000) return;
     lastSaid = performance.now();
     say(`  ${name}: ${done} of ${cases.length}, ${clock()}`);
   });
   const failing = result.cases.filter((one) => one.failures.length > 0);
-  for (const { subject, failures } of failing.slice(0, MOST_SHRUNK)) await shrinkAndSave(subject, failures, options);
-  for (const { subject, failures } of failing.slice(MOST_SHRUNK)) {
-    say(`FAILED ${subject.title} (seed ${subject.seed})\n    ${failures.join('\n    ')}`);
-    say(`    saved as ${saveFailure(FAILURES, subject, failures)}`);
-  }
+  for (const one of failing) sayAndSave(one);
+  for (const one of failing.slice(0, MOST_SHRUNK)) await shrinkAndSave(one);
   for (const line of result.corruption.failures) say(`FAILED corruption check: ${line}`);
   return result;
 }
@@ -124,9 +123,9 @@ it('proves every network', async () => {
   say(`seed ${seed}, ${networks} random networks; HEDDLE_SEED=${seed} repeats this run`);
   const shipped = SHIPPED.flatMap((model) => [shippedDesign(model, DIGITS), shippedDesign(model, DIGITS, 150)]);
   const groups = [
-    ['shipped models', await proveGroup('shipped models', shipped, MODEL_OPTIONS)],
-    ['single layers', await proveGroup('single layers', singleLayerDesigns(seed), OPTIONS)],
-    ['random networks', await proveGroup('random networks', randomDesigns(seed, networks), OPTIONS)],
+    ['shipped models', await proveGroup('shipped models', shipped, () => MODEL_OPTIONS)],
+    ['single layers', await proveGroup('single layers', singleLayerDesigns(seed), batchOptions)],
+    ['random networks', await proveGroup('random networks', randomDesigns(seed, networks), batchOptions)],
   ] as const;
   const all: BatchResult = {
     cases: groups.flatMap(([, result]) => result.cases),

@@ -5,10 +5,10 @@ const BATCH = 10;
 /** Builds and simulations side by side. */
 const WORKERS = 2;
 
-/** Proves all cases, a batch at a time on each worker; `onBatch` hears of each batch as it ends. */
+/** Proves all cases, a batch at a time on each worker; each batch has options of its own and `onBatch` hears of each batch as it ends. */
 export async function proveAll(
   cases: readonly Case[],
-  options: ProveOptions,
+  optionsOf: (batch: number) => ProveOptions,
   onBatch: (result: BatchResult, done: number) => void = () => {},
 ): Promise<BatchResult> {
   const results: BatchResult[] = [];
@@ -18,7 +18,7 @@ export async function proveAll(
     while (next < cases.length) {
       const start = next;
       next += BATCH;
-      const result = await proveBatch(cases.slice(start, start + BATCH), options);
+      const result = await proveBatch(cases.slice(start, start + BATCH), optionsOf(start / BATCH));
       results[start / BATCH] = result;
       done += result.cases.length;
       onBatch(result, done);

@@ -27,17 +27,35 @@ export interface Case {
 /** One simulation of a batch. */
 export interface Run {
   readonly stall: number;
+  /** Where it differs from the sources'. */
+  readonly sinkStall?: number;
   readonly seed: number;
   readonly resetAfterCycles?: number;
 }
 
 export interface CaseResult {
   readonly subject: Case;
+  /** How it was run. */
+  readonly options: ProveOptions;
   /** A line each; empty where all runs are as they have to be. */
   readonly failures: readonly string[];
   readonly comparedWords: number;
   readonly mismatches: number;
   readonly interval?: IntervalCheck;
+}
+
+/**
+ * The ways in which the small networks are run: free, both ends stalling, a slow sink behind an eager source and the
+ * other way round, and with a reset in the middle.
+ */
+export function standardRuns(seed: number): readonly Run[] {
+  return [
+    { stall: 0, seed: seed + 1 },
+    { stall: 0.3, seed: seed + 2 },
+    { stall: 0, sinkStall: 0.85, seed: seed + 3 },
+    { stall: 0.85, sinkStall: 0, seed: seed + 4 },
+    { stall: 0.6, seed: seed + 5, resetAfterCycles: 1 + (mixSeed(seed, 11) % 600) },
+  ];
 }
 
 /** What a check of the checker found: words corrupted, how many changed a result, and the wrongly blamed ones. */
@@ -74,8 +92,8 @@ function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-function failed(subject: Case, text: string): CaseResult {
-  return { subject, failures: [text], comparedWords: 0, mismatches: 0 };
+function failed(subject: Case, options: ProveOptions, text: string): CaseResult {
+  return { subject, options, failures: [text], comparedWords: 0, mismatches: 0 };
 }
 
 /** Compiles all cases, and proves in one simulator those that compile. A build that fails is repeated one by one. */
@@ -84,9 +102,9 @@ export async function proveBatch(cases: readonly Case[], options: ProveOptions):
   const prepared: Prepared[] = [];
   for (const subject of cases) {
     const problem = prepare(subject, prepared);
-    if (problem !== undefined) results.set(subject, failed(subject, problem));
+    if (problem !== undefined) results.set(subject, failed(subject, options, problem));
   }
-  await lintSome(prepared, options.lintEvery, results);
+  await lintSome(prepared, options, results);
   const sound = prepared.filter(({ subject }) => !results.has(subject));
   const proof = await proveTogether(sound, options);
   for (const result of proof.cases) results.set(result.subject, result);
@@ -121,11 +139,15 @@ function passDifference({ graph, frames }: Case, compiled: Graph): string | unde
   return undefined;
 }
 
-async function lintSome(prepared: readonly Prepared[], every: number, results: Map<Case, CaseResult>): Promise<void> {
+async function lintSome(
+  prepared: readonly Prepared[],
+  options: ProveOptions,
+  results: Map<Case, CaseResult>,
+): Promise<void> {
   for (const [index, { subject, compiled }] of prepared.entries()) {
-    if (every === 0 || index % every !== 0) continue;
+    if (options.lintEvery === 0 || index % options.lintEvery !== 0) continue;
     const complaint = await lintTop(compiled.emitted);
-    if (complaint !== undefined) results.set(subject, failed(subject, `lint: ${complaint}`));
+    if (complaint !== undefined) results.set(subject, failed(subject, options, `lint: ${complaint}`));
   }
 }
 
@@ -144,7 +166,7 @@ async function proveTogether(prepared: readonly Prepared[], options: ProveOption
   } catch (error) {
     const [only] = prepared;
     if (prepared.length === 1 && only !== undefined) {
-      const cases = [failed(only.subject, `simulation: ${errorText(error)}`)];
+      const cases = [failed(only.subject, options, `simulation: ${errorText(error)}`)];
       return { cases, corruption: NO_CORRUPTION, buildSeconds: 0, runSeconds: 0 };
     }
     const alone: BatchResult[] = [];
@@ -176,6 +198,7 @@ async function runAll(prepared: readonly Prepared[], batch: BuiltBatch, options:
     const interval = free === undefined ? undefined : intervalOf(free);
     return {
       subject,
+      options,
       failures: own.flatMap((report) => reportFailures(report, compiled.emitted)),
       comparedWords: own.reduce((sum, report) => sum + report.comparedWords, 0),
       mismatches: own.reduce((sum, report) => sum + report.mismatches, 0),

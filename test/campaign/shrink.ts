@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Pins } from '../../src/explore/solver.js';
 import { saveModelFile } from '../../src/frontend/json/files.js';
 import type { LayerSpec, NetworkSpec } from './network-spec.js';
-import { type Case, type ProveOptions, proveBatch } from './prove.js';
+import { type Case, type ProveOptions, proveBatch, type Run } from './prove.js';
 
 /** Simpler networks than this one, the boldest steps first. */
 export function simplerSpecs(spec: NetworkSpec): readonly NetworkSpec[] {
@@ -43,10 +43,10 @@ function simplerLayer(layer: LayerSpec): readonly LayerSpec[] {
 /** Tries of one shrinking at most: each is a build of seconds. */
 const MOST_TRIES = 60;
 
-async function stillFails(subject: Case, options: ProveOptions): Promise<boolean> {
+/** Whether a case fails otherwise than by being refused: a step that makes pins illegal is no step. */
+export async function failsToProve(subject: Case, options: ProveOptions): Promise<boolean> {
   const { cases } = await proveBatch([subject], { ...options, lintEvery: 1, corrupt: false });
-  const failures = cases[0]?.failures ?? [];
-  return failures.some((line) => !line.startsWith('compile: HeddleError'));
+  return (cases[0]?.failures ?? []).some((line) => !line.startsWith('compile: HeddleError'));
 }
 
 /** The same network with one number of one layer's folding, or one width, taken down to one. */
@@ -73,11 +73,8 @@ function simplerCases(subject: Case): readonly (() => Case | undefined)[] {
   ];
 }
 
-/**
- * A small case that still fails, from one that does. A step that makes pins illegal fails too, but otherwise: such steps
- * are not taken.
- */
-export async function shrinkFailure(failing: Case, options: ProveOptions): Promise<Case> {
+/** A small case for which `fails` still holds, from one for which it does. */
+export async function shrinkFailure(failing: Case, fails: (subject: Case) => Promise<boolean>): Promise<Case> {
   let best = failing;
   for (let tries = 0, improved = true; improved && tries < MOST_TRIES; ) {
     improved = false;
@@ -85,7 +82,7 @@ export async function shrinkFailure(failing: Case, options: ProveOptions): Promi
       const simpler = make();
       if (simpler === undefined) continue;
       if (++tries > MOST_TRIES) break;
-      if (!(await stillFails(simpler, options))) continue;
+      if (!(await fails(simpler))) continue;
       best = simpler;
       improved = true;
       break;
@@ -109,12 +106,12 @@ function pinsText(pins: Pins | undefined): unknown {
 }
 
 /** Writes NAME.json and NAME.safetensors, which loadModelFile reads, and NAME.case.json beside them. Returns the model's path. */
-export function saveFailure(folder: string, failing: Case, failures: readonly string[]): string {
+export function saveFailure(folder: string, failing: Case, failures: readonly string[], runs: readonly Run[]): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${failing.graph.name}.json`);
   saveModelFile(failing.graph, path);
   const { sizing, seed, spec, title } = failing;
-  const record = { title, seed, failures, sizing: { ...sizing, pins: pinsText(sizing.pins) }, spec };
+  const record = { title, seed, failures, runs, sizing: { ...sizing, pins: pinsText(sizing.pins) }, spec };
   writeFileSync(join(folder, `${failing.graph.name}.case.json`), `${JSON.stringify(record, undefined, 2)}\n`);
   return path;
 }

@@ -5,7 +5,7 @@ import { cacheDirectory } from '../../src/simulate/cache.js';
 import { buildBatch, runBatch } from '../../src/verify/verify-batch.js';
 import { corruptFile, layerOf } from '../campaign/corrupt.js';
 import { randomDesigns, singleLayerDesigns } from '../campaign/make-cases.js';
-import { type Case, type ProveOptions, proveBatch } from '../campaign/prove.js';
+import { type Case, type ProveOptions, proveBatch, standardRuns } from '../campaign/prove.js';
 import { makeRandom } from '../campaign/random.js';
 import { digitFrames, quantisedModel, SHIPPED, shippedDesign } from '../campaign/shipped.js';
 
@@ -18,16 +18,7 @@ const seed = Number(process.env['HEDDLE_SEED'] ?? Math.floor(Date.now() / 1000) 
 const cacheDir = cacheDirectory(process.env);
 const OF_EACH_KIND = 10;
 
-const OPTIONS: ProveOptions = {
-  cacheDir,
-  runs: [
-    { stall: 0, seed: seed + 1 },
-    { stall: 0.3, seed: seed + 2 },
-    { stall: 0.6, seed: seed + 3, resetAfterCycles: 200 },
-  ],
-  lintEvery: 5,
-  corrupt: true,
-};
+const OPTIONS: ProveOptions = { cacheDir, runs: standardRuns(seed), lintEvery: 5, corrupt: true };
 
 async function failuresOf(cases: readonly Case[], options: ProveOptions): Promise<readonly string[]> {
   const result = await proveBatch(cases, options);
