@@ -5,7 +5,7 @@ import type { Paint } from '../report/paint.js';
 export interface CliContext {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** HEDDLE_CACHE, XDG_CACHE_HOME, HEDDLE_DEBUG: nothing else is read. */
+  /** HEDDLE_CACHE, XDG_CACHE_HOME, HEDDLE_DEBUG, and LC_ALL, LC_CTYPE, LANG: nothing else is read. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where progress is shown; undefined where nobody watches. */
   readonly terminal?: WriteStream;

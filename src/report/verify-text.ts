@@ -61,7 +61,7 @@ export function verifyText(document: VerifyDocument, paint: Paint = PLAIN): stri
     ...textTable(COLUMNS, document.layers.map(layerRow)),
     '',
     ...totals(document),
-    ...trouble(document).map(paint.bad),
+    ...troubleLines(document).map(paint.bad),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -82,7 +82,8 @@ function totals(document: VerifyDocument): readonly string[] {
   ];
 }
 
-function trouble(document: VerifyDocument): readonly string[] {
+/** What went wrong, a line each; none where the run ended well. */
+export function troubleLines(document: VerifyDocument): readonly string[] {
   const lines: string[] = [];
   if (document.firstMismatch !== undefined) lines.push(`first mismatch: ${mismatchWords(document.firstMismatch)}`);
   lines.push(...document.problems);

@@ -21,7 +21,7 @@ describe('drawPicture', () => {
 
   it('draws shades of ASCII elsewhere', () => {
     const drawn = drawPicture(picture(4, [...CORNERS, [1, 0], [2, 2]]), { utf8: false, columns: 4 });
-    expect(drawn).toEqual(['@   ', '  ++'].map((line) => line.replaceAll('+', '=')));
+    expect(drawn).toEqual(['@   ', '  ==']);
   });
 
   it('centres the ink', () => {
