@@ -1,17 +1,18 @@
 #!/usr/bin/env node
-// Checks every module of rtl/ alone, with its default parameters, in three tools:
+// Checks every module of rtl/ alone, with its default parameters and with those of lint-grid.json, in three tools:
 //   Verilator --lint-only -Wall, Icarus as Verilog-2005, Yosys elaboration. A warning counts as an error.
 //   node scripts/lint-rtl.mjs [MODULE...]      all modules when none is named
 // Exit status: 0 clean, 1 a tool complained, 2 bad usage, 3 a tool is missing.
 // Plain Node without dependencies.
 import { execFile, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const RTL = join(ROOT, 'rtl');
+const GRID = join(ROOT, 'scripts', 'lint-grid.json');
 const TOOL_SECONDS = 120;
 
 /** Output that is no complaint, each with its reason. */
@@ -48,15 +49,25 @@ function filesOf(name, library) {
   return [...reached].map((module) => library.get(module).path).sort();
 }
 
-function commandsFor(name, files) {
+/** An instance with the parameters: Yosys takes overrides on its command line as unsigned. */
+function wrapperOf(name, parameters) {
+  const set = Object.entries(parameters).map(([key, value]) => `.${key}(${value})`);
+  return `module lint_top; ${name} #(${set.join(', ')}) u_dut (); endmodule\n`;
+}
+
+/** `parameters` by name, instead of the module's defaults; `wrapper` is where Yosys finds them. */
+function commandsFor(name, files, parameters, wrapper) {
   const folders = [...new Set(files.map((path) => dirname(path)))];
   const own = files.find((path) => basename(path, '.v') === name);
   const include = folders.flatMap((folder) => ['-y', folder]);
-  const list = files.map((path) => `"${path}"`).join(' ');
+  const list = [...files, wrapper].map((path) => `"${path}"`).join(' ');
+  const set = Object.entries(parameters);
+  const generics = set.map(([key, value]) => `-G${key}=${value}`);
+  const overrides = set.map(([key, value]) => `-P${name}.${key}=${value}`);
   return [
-    ['verilator', ['--lint-only', '-Wall', '--no-timing', '--top-module', name, ...include, own]],
-    ['iverilog', ['-g2005', '-tnull', '-s', name, ...files]],
-    ['yosys', ['-q', '-p', `read_verilog -defer ${list}; hierarchy -check -top ${name}`]],
+    ['verilator', ['--lint-only', '-Wall', '--no-timing', ...generics, '--top-module', name, ...include, own]],
+    ['iverilog', ['-g2005', '-tnull', ...overrides, '-s', name, ...files]],
+    ['yosys', ['-q', '-p', `read_verilog -defer ${list}; hierarchy -check -top lint_top`]],
   ];
 }
 
@@ -78,11 +89,15 @@ function runTool([tool, args]) {
   });
 }
 
-async function lintModule(name, files) {
+async function lintModule(name, files, sets, folder) {
   const failures = [];
-  for (const command of commandsFor(name, files)) {
-    const complaints = await runTool(command);
-    if (complaints.length > 0) failures.push({ tool: command[0], complaints });
+  for (const [index, parameters] of [{}, ...sets].entries()) {
+    const wrapper = join(folder, `${name}_${index}.v`);
+    writeFileSync(wrapper, wrapperOf(name, parameters));
+    for (const command of commandsFor(name, files, parameters, wrapper)) {
+      const complaints = await runTool(command);
+      if (complaints.length > 0) failures.push({ tool: command[0], parameters, complaints });
+    }
   }
   return failures;
 }
@@ -92,20 +107,21 @@ function printResult(name, failures) {
     console.log(`PASS ${name}`);
     return;
   }
-  for (const { tool, complaints } of failures) {
-    console.log(`FAIL ${name} (${tool})`);
+  for (const { tool, parameters, complaints } of failures) {
+    const set = Object.entries(parameters).map(([key, value]) => ` ${key}=${value}`);
+    console.log(`FAIL ${name}${set.join('')} (${tool})`);
     for (const line of complaints.slice(0, 30)) console.log(`     ${line}`);
   }
 }
 
 /** Runs the modules as many at a time as there are processors; prints in the order of the names. */
-async function lintAll(modules) {
+async function lintAll(modules, grid, folder) {
   const waiting = [...modules];
   const results = new Map();
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [name, files] = next;
-      results.set(name, await lintModule(name, files));
+      results.set(name, await lintModule(name, files, grid[name] ?? [], folder));
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
@@ -119,14 +135,16 @@ async function main(names) {
   });
   if (tools.status !== 0) return 3;
   const library = readLibrary();
-  const unknown = names.filter((name) => !library.has(name));
+  const grid = JSON.parse(readFileSync(GRID, 'utf8'));
+  const unknown = [...names, ...Object.keys(grid)].filter((name) => !library.has(name));
   if (unknown.length > 0) {
     console.error(`lint-rtl: no module ${unknown.join(', ')} in ${relative(ROOT, RTL)}/`);
     return 2;
   }
   const start = Date.now();
   const modules = [...library].filter(([name]) => names.length === 0 || names.includes(name));
-  const failed = await lintAll(modules);
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-lint-'));
+  const failed = await lintAll(modules, grid, folder).finally(() => rmSync(folder, { recursive: true, force: true }));
   const seconds = ((Date.now() - start) / 1000).toFixed(1);
   console.log(`lint-rtl: ${modules.length - failed} of ${modules.length} modules clean in ${seconds} s`);
   return failed === 0 ? 0 : 1;

@@ -9,7 +9,8 @@
 //             with m = mult + 2^(M_BITS-1), mult signed, so that one signed multiplier of M_BITS does it and m = 0
 //             (a dead channel) is mult = -2^(M_BITS-1); and s = SHIFT_MIN + shift.
 // Latency     LATENCY = 6 clocks from in_valid to out_valid, one vector a clock, no stall.
-// Illegal     SHIFT_MIN < 1, MUL_BITS > ACC_BITS, CLAMP_LO > CLAMP_HI, OUT_BITS > 16.
+// Illegal     SHIFT_MIN < 1, MUL_BITS > ACC_BITS, CLAMP_LO > CLAMP_HI, OUT_BITS > 16; ZERO_POINT or clamps that are no
+//             values of OUT_BITS, signed or unsigned; MUL_BITS or M_BITS < 2, ZW_BITS >= ACC_BITS.
 
 `resetall
 `timescale 1ns / 1ps
@@ -52,6 +53,13 @@ module hd_requant #(
   generate
     if (SHIFT_MIN < 1 || MUL_BITS > ACC_BITS || CLAMP_LO > CLAMP_HI || OUT_BITS > 16) begin : gen_illegal
       hd_requant_needs_SHIFT_MIN_of_1_or_more_and_MUL_BITS_within_ACC_BITS_and_CLAMP_LO_within_CLAMP_HI_and_OUT_BITS_within_16 u_illegal ();
+    end
+    if (ZERO_POINT < -(1 << (OUT_BITS - 1)) || ZERO_POINT > (1 << OUT_BITS) - 1
+        || CLAMP_LO < -(1 << (OUT_BITS - 1)) || CLAMP_HI > (1 << OUT_BITS) - 1) begin : gen_illegal_range
+      hd_requant_ZERO_POINT_and_CLAMP_must_fit_OUT_BITS u_illegal ();
+    end
+    if (LANES < 1 || MUL_BITS < 2 || M_BITS < 2 || ZW_BITS >= ACC_BITS) begin : gen_illegal_width
+      hd_requant_needs_LANES_of_1_MUL_BITS_and_M_BITS_of_2_or_more_and_ZW_BITS_below_ACC_BITS u_illegal ();
     end
   endgenerate
 

@@ -10,7 +10,7 @@
 //             (hd_window_banked); CAPACITY is then ROW_BANKS * BANK_ROWS * IN_W.
 // Latency     x_* follow status_active (the step) by two clocks.
 // Throughput  one step a clock while pixels and fold_ok allow.
-// Illegal     TAPS other than those; see the parts.
+// Illegal     TAPS other than those; a PAD_VALUE that is no value of BITS, signed or unsigned; see the parts.
 
 `resetall
 `timescale 1ns / 1ps
@@ -82,6 +82,9 @@ module hd_window #(
     end
     if (SEQUENTIAL == 0 && CAPACITY != ROW_BANKS * BANK_ROWS * IN_W) begin : gen_illegal_capacity
       hd_window_CAPACITY_must_be_ROW_BANKS_times_BANK_ROWS_times_IN_W u_illegal ();
+    end
+    if (PAD_VALUE < -(1 << (BITS - 1)) || PAD_VALUE > (1 << BITS) - 1) begin : gen_illegal_padding
+      hd_window_PAD_VALUE_must_fit_BITS u_illegal ();
     end
   endgenerate
 

@@ -16,7 +16,7 @@ const CHANNELS: readonly ConvChannels[] = [
   { groups: 2, inputs: 4, outputs: 6, pe: 2, simd: 2, lanesIn: 2, lanesOut: 2, r: 1 },
   { groups: 3, inputs: 6, outputs: 6, pe: 2, simd: 2, lanesIn: 1, lanesOut: 2, r: 2 },
   { groups: 2, inputs: 8, outputs: 10, pe: 3, simd: 3, lanesIn: 1, lanesOut: 4, r: 1 },
-  { groups: 1, inputs: 9, outputs: 2, pe: 2, simd: 9, lanesIn: 1, lanesOut: 4, r: 2 },
+  { groups: 1, inputs: 9, outputs: 3, pe: 3, simd: 9, lanesIn: 1, lanesOut: 4, r: 4 },
   { groups: 1, inputs: 4, outputs: 16, pe: 8, simd: 1, lanesIn: 4, lanesOut: 4, r: 4 },
   { groups: 4, inputs: 8, outputs: 4, pe: 1, simd: 2, lanesIn: 2, lanesOut: 1, r: 1 },
 ];

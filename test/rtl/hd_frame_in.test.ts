@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { LATENCY } from '../../src/schedule/latency.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, innerStream, probeNamed } from './cells.js';
 
@@ -229,7 +230,7 @@ describe('hd_frame_in and hd_frame_out', () => {
       const source = probeNamed(freeRun(runs), `${caseName(test)}/s_axis`);
       const sink = probeNamed(freeRun(runs), `${caseName(test)}/m_axis`);
       // A frame's last beat waits a cycle for its mark when there is no network between.
-      const latency = beatsPerFrame(test.shape) === 1 ? 3 : 2;
+      const latency = LATENCY.frameIn + LATENCY.frameOut + (beatsPerFrame(test.shape) === 1 ? 1 : 0);
       expect(source.stalls, caseName(test)).toBe(0);
       expect(sink.frameFirstCycles[0], caseName(test)).toBe((source.frameFirstCycles[0] ?? 0) + latency);
     }

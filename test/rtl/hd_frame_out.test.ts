@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LATENCY } from '../../src/schedule/latency.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, innerStream, pixelStream, probeNamed } from './cells.js';
 
@@ -45,7 +46,7 @@ describe('hd_frame_out', () => {
       const source = probeNamed(freeRun(runs), `${shape.join(' ')}/s_axis`);
       const sink = probeNamed(freeRun(runs), `${shape.join(' ')}/m_axis`);
       const [taken, given] = [source.frameLastCycles[FRAMES - 1] ?? 0, sink.frameLastCycles[FRAMES - 1] ?? 0];
-      expect(given - taken, shape.join(' ')).toBe(1);
+      expect(given - taken, shape.join(' ')).toBe(LATENCY.frameOut);
     }
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LATENCY } from '../../src/schedule/latency.js';
 import { type BenchPoint, expectCleanBench, randomIntegers, verilogString } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 
@@ -67,7 +68,7 @@ describe('hd_lookup', () => {
       const source = probeNamed(freeRun(runs), `${name}/s_axis`);
       const sink = probeNamed(freeRun(runs), `${name}/m_axis`);
       expect(source.stalls).toBe(0);
-      expect((sink.frameLastCycles[FRAMES - 1] ?? 0) - (source.frameLastCycles[FRAMES - 1] ?? 0)).toBe(1);
+      expect((sink.frameLastCycles[FRAMES - 1] ?? 0) - (source.frameLastCycles[FRAMES - 1] ?? 0)).toBe(LATENCY.lookup);
     }
   });
 

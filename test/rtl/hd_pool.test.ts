@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LATENCY } from '../../src/schedule/latency.js';
 import type { SimResult } from '../../src/simulate/result.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
@@ -298,7 +299,9 @@ function firstBeatCycle(pool: Pool, start: number): number {
   const fold = Math.floor(lastResult / pool.ch);
   const chunk = Math.floor((lastResult % pool.ch) / pool.r);
   const lastStep = start + needed + stepsOfFold(pool) - 1 + sum(foldClocks(pool).slice(0, fold));
-  return lastStep + Math.ceil(Math.log2(tapsH * tapsW)) + chunk + (pool.average ? 11 : 7);
+  const finish = pool.average ? LATENCY.poolAverageFinish : LATENCY.poolMaxFinish;
+  const array = LATENCY.windowToOperands + Math.ceil(Math.log2(tapsH * tapsW)) + LATENCY.poolAccumulate;
+  return lastStep + array + LATENCY.hold + finish + LATENCY.pack + chunk;
 }
 
 function expectTiming(result: SimResult, pool: Pool, name: string): void {

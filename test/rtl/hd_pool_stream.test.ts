@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LATENCY } from '../../src/schedule/latency.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 
@@ -189,7 +190,9 @@ describe('hd_pool_stream', () => {
       expect(source.stalls, name).toBe(0);
       expect(active?.cycles, name).toBe(source.beats);
       const completed = (source.frameFirstCycles[0] ?? 0) + beatsToFirstOutput(pool) - 1;
-      expect(sink.frameFirstCycles[0], name).toBe(completed + (pool.average ? 8 : 3));
+      expect(sink.frameFirstCycles[0], name).toBe(
+        completed + (pool.average ? LATENCY.poolStreamAverage : LATENCY.poolStreamMax),
+      );
     }
   });
 

@@ -249,5 +249,10 @@ describe('hd_requant', () => {
     await expectIllegal('hd_requant', { MUL_BITS: 25 }, guard);
     await expectIllegal('hd_requant', { CLAMP_LO: 256 }, guard);
     await expectIllegal('hd_requant', { OUT_BITS: 17 }, guard);
+    for (const parameters of [{ ZERO_POINT: 256 }, { ZERO_POINT: -129 }, { CLAMP_HI: 256 }, { CLAMP_LO: -129 }]) {
+      await expectIllegal('hd_requant', parameters, 'ZERO_POINT_and_CLAMP_must_fit_OUT_BITS');
+    }
+    const widths = 'needs_LANES_of_1_MUL_BITS_and_M_BITS_of_2_or_more_and_ZW_BITS_below_ACC_BITS';
+    await expectIllegal('hd_requant', { ZW_BITS: 24, ZW_PORT: 24 }, widths);
   });
 });

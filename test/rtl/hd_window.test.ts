@@ -366,6 +366,8 @@ describe('hd_window', () => {
     await expectIllegal('hd_window', { TAPS_H: 2 }, taps);
     const capacity = 'CAPACITY_must_be_ROW_BANKS_times_BANK_ROWS_times_IN_W';
     await expectIllegal('hd_window', { TAPS_H: 3, ROW_BANKS: 3, CAPACITY: 16 }, capacity);
+    await expectIllegal('hd_window', { PAD_VALUE: 256 }, 'PAD_VALUE_must_fit_BITS');
+    await expectIllegal('hd_window', { PAD_VALUE: -129 }, 'PAD_VALUE_must_fit_BITS');
     await expectIllegal('hd_window_seq', { WORD_LANES: 3 }, 'WORD_LANES_must_be_a_multiple_of_SIMD');
     await expectIllegal('hd_window_banked', { WORD_LANES: 3 }, 'WORD_LANES_must_be_a_multiple_of_SIMD');
     await expectIllegal('hd_window_banked', { TAPS_W: 2 }, 'TAPS_W_must_be_1_or_KERNEL_W');

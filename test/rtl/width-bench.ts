@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { LATENCY } from '../../src/schedule/latency.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { freeRun, pixelStream, probeNamed } from './cells.js';
 
@@ -55,6 +56,6 @@ export async function expectWidthAdapter(module: WidthModule): Promise<void> {
     const beats = FRAMES * PIXELS * Math.ceil(channels / narrow);
     expect((last[FRAMES - 1] ?? 0) - (first[0] ?? 0) + 1, name).toBe(beats);
     const cycles = up ? 'frameLastCycles' : 'frameFirstCycles';
-    expect((sink[cycles][0] ?? 0) - (source[cycles][0] ?? 0), name).toBe(1);
+    expect((sink[cycles][0] ?? 0) - (source[cycles][0] ?? 0), name).toBe(LATENCY.adapter);
   }
 }
