@@ -3,7 +3,7 @@ import { compileModel } from '../../src/compile.js';
 import { DEFAULT_CLOCK_MHZ } from '../../src/explore/choose.js';
 import { cacheDirectory } from '../../src/simulate/cache.js';
 import { buildBatch, runBatch } from '../../src/verify/verify-batch.js';
-import { corruptFile, layerOf } from '../campaign/corrupt.js';
+import { corruptFile } from '../campaign/corrupt.js';
 import { randomDesigns, singleLayerDesigns } from '../campaign/make-cases.js';
 import { type Case, type ProveOptions, proveBatch, standardRuns } from '../campaign/prove.js';
 import { makeRandom } from '../campaign/random.js';
@@ -17,6 +17,8 @@ import { digitFrames, quantisedModel, SHIPPED, shippedDesign } from '../campaign
 const seed = Number(process.env['HEDDLE_SEED'] ?? Math.floor(Date.now() / 1000) % 1_000_000_000);
 const cacheDir = cacheDirectory(process.env);
 const OF_EACH_KIND = 10;
+/** A build shares its processors with everything else that runs. */
+const TIMEOUT = { timeout: 600_000 };
 
 const OPTIONS: ProveOptions = { cacheDir, runs: standardRuns(seed), lintEvery: 5, corrupt: true };
 
@@ -38,7 +40,7 @@ function sample(cases: readonly Case[], count: number): readonly Case[] {
   return Array.from({ length: count }, () => left.splice(random.integer(0, left.length - 1), 1)).flat();
 }
 
-describe(`networks of HEDDLE_SEED=${seed}`, () => {
+describe(`networks of HEDDLE_SEED=${seed}`, TIMEOUT, () => {
   it.concurrent(`${OF_EACH_KIND} single layers are bit-exact, in the predicted time`, async () => {
     expect(await failuresOf(sample(singleLayerDesigns(seed), OF_EACH_KIND), OPTIONS)).toEqual([]);
   });
@@ -48,7 +50,7 @@ describe(`networks of HEDDLE_SEED=${seed}`, () => {
   });
 });
 
-describe('the shipped models', () => {
+describe('the shipped models', TIMEOUT, () => {
   it('are bit-exact on digits, in the predicted time', async () => {
     const runs = [
       { stall: 0, seed: 1 },
@@ -60,7 +62,10 @@ describe('the shipped models', () => {
   });
 });
 
-describe('a corrupted memory word', () => {
+/** Words that no result of the frames depends on exist: behind a ReLU that is always at zero. */
+const MOST_WORDS = 12;
+
+describe('a corrupted memory word', TIMEOUT, () => {
   it('makes verification fail, and the layer that it belongs to is named', async () => {
     const graph = quantisedModel('lenet5', 'lenet5');
     const compiled = compileModel(graph, { sizing: { clockMHz: DEFAULT_CLOCK_MHZ } });
@@ -69,15 +74,21 @@ describe('a corrupted memory word', () => {
     const batch = await buildBatch([subject], { cacheDir });
     const [clean] = await runBatch(batch, { stall: 0, seed: 1 });
     expect(clean?.bitExact).toBe(true);
+
     const files = [...emitted.memories.keys()].filter((file) => /_weights_00\.mem$|_params\.mem$/.test(file));
-    expect(files.length).toBeGreaterThanOrEqual(8);
+    expect(files.length).toBe(2 * 5);
     for (const file of files) {
-      const { layer, text } = corruptFile(emitted, file, makeRandom(3));
-      const [report] = await runBatch(batch, { stall: 0, seed: 1, memories: new Map([[file, text]]) });
-      expect(report?.bitExact, file).toBe(false);
-      expect(report?.mismatches, file).toBeGreaterThan(0);
-      expect(report?.firstMismatch?.layer, file).toBe(layer);
-      expect(layer).toBe(layerOf(emitted, file));
+      let isDetected = false;
+      for (let word = 0; word < MOST_WORDS && !isDetected; word++) {
+        const { layer, text } = corruptFile(emitted, file, makeRandom(word));
+        const [report] = await runBatch(batch, { stall: 0, seed: 1, memories: new Map([[file, text]]) });
+        if (report === undefined || report.bitExact) continue;
+        isDetected = true;
+        expect(report.mismatches, file).toBeGreaterThan(0);
+        expect(report.firstMismatch?.layer, file).toBe(layer);
+        expect(file).toContain(`_${layer}_`);
+      }
+      expect(isDetected, file).toBe(true);
     }
   });
 });
