@@ -107,6 +107,11 @@ function nextPower(n: number): number {
   return power;
 }
 
+/** Largest power of two that divides n. */
+function lowestBit(n: number): number {
+  return n & -n;
+}
+
 /** PE that could be cheapest for the rest of a folding: the least that meets the target, rounded as R and lanes want. */
 function peChoices(
   layer: WindowLayer,
@@ -122,14 +127,16 @@ function peChoices(
   const folds = Math.floor(target / (one.outH * one.outW * extent.groups * steps));
   if (folds < 1) return [];
   const wide = layer.kind === 'depthwise' || layer.kind === 'pool';
+  // Results of a fold are pe times the channel multiplier: of these the requantisers want a multiple.
+  const forResults = rest.requantisers / Math.min(rest.requantisers, lowestBit(extent.multiplier));
   const choices = new Set<number>();
   // A few folds fewer too: where results leave one by one, wider folds can be the ones that fit.
   for (let f = Math.min(folds, extent.pe); f >= Math.max(1, Math.min(folds, extent.pe) - 2); f--) {
     const pe = Math.ceil(extent.pe / f);
-    const step = wide ? Math.max(lanesIn, rest.requantisers) : rest.requantisers;
-    const rounded = wide && pe < lanesIn ? nextPower(pe) : Math.ceil(pe / step) * step;
+    const step = wide ? Math.max(lanesIn, forResults) : forResults;
+    const rounded = wide && pe < lanesIn ? Math.max(nextPower(pe), forResults) : Math.ceil(pe / step) * step;
     choices.add(Math.min(rounded, extent.pe));
-    choices.add(Math.min(Math.ceil(pe / rest.requantisers) * rest.requantisers, extent.pe));
+    choices.add(Math.min(Math.ceil(pe / forResults) * forResults, extent.pe));
   }
   choices.add(extent.pe);
   return [...choices];

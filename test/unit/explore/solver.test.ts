@@ -51,6 +51,20 @@ describe('planFor', () => {
   });
 });
 
+describe('targets', () => {
+  // In 1242 and 1265 a depthwise layer with two outputs a channel was once given too few channels at a time to choose from.
+  it.each([...SEEDS.slice(0, 10), 1242, 1265])('above one that is met are met too, chain of seed %i', (seed) => {
+    const chain = randomChain(seed);
+    const least = leastInterval(chain, NO_PINS);
+    for (let target = least; target < Math.min(least + 100, slowestInterval(chain)); target++) {
+      const plan = planFor(chain, target, NO_PINS, 'solver');
+      if (plan === undefined) throw new Error(`no plan for ${target} cycles`);
+      const again = planFor(chain, plan.interval, NO_PINS, 'solver');
+      expect(again).toEqual(plan);
+    }
+  });
+});
+
 describe('planWithin', () => {
   it.each(SEEDS)('keeps its budget, and more multipliers are never slower, chain of seed %i', (seed) => {
     const chain = randomChain(seed);
