@@ -341,7 +341,9 @@ describe('hd_window', () => {
     const texts = await Promise.all(
       names.map((name) => readFile(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')),
     );
-    const points = [...CASES.map(windowPoint), ...CASES.map(controlPoint)];
+    // The control is the same behind every form of memory.
+    const controls = CASES.filter(({ taps, index }) => taps === 'one' || index % 3 === 0);
+    const points = [...CASES.map(windowPoint), ...controls.map(controlPoint)];
     const memoryFiles = new Map(
       CASES.flatMap((test) => {
         const { need, freed } = demand(test);
