@@ -23,7 +23,8 @@ two vectors. Run it with
 
     heddle verify ../model.json
 
-which builds it with Verilator and compares every stream with the golden model. For a bench of your own use the top
+and the sizing options that this folder was compiled with: that builds it with Verilator and compares every stream with
+the golden model. For a bench of your own use the top
 module in ../rtl directly: one clock, one reset, AXI4-Streams. Start the simulator in ../rtl, since $readmemh opens the
 memory images (*.mem) relative to the working folder.
 `;
