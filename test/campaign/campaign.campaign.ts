@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cacheDirectory } from '../../src/simulate/cache.js';
 import { proveAll } from './in-batches.js';
-import { randomDesigns, singleLayerDesigns } from './make-cases.js';
+import { largerDesigns } from './larger.js';
+import { FRAMES, randomDesigns, singleLayerDesigns } from './make-cases.js';
 import { type BatchResult, type Case, type CaseResult, type ProveOptions, standardRuns } from './prove.js';
 import { SHIPPED, shippedDesign } from './shipped.js';
 import { failsToProve, saveFailure, shrinkFailure } from './shrink.js';
@@ -125,6 +126,7 @@ it('proves every network', async () => {
   const groups = [
     ['shipped models', await proveGroup('shipped models', shipped, () => MODEL_OPTIONS)],
     ['single layers', await proveGroup('single layers', singleLayerDesigns(seed), batchOptions)],
+    ['larger networks', await proveGroup('larger networks', largerDesigns(seed, FRAMES), batchOptions)],
     ['random networks', await proveGroup('random networks', randomDesigns(seed, networks), batchOptions)],
   ] as const;
   const all: BatchResult = {
