@@ -26,6 +26,7 @@ public:
     uint64_t evaluations() const { return evaluations_; }
     bool sourcesDone() const;
     bool sinksDone() const;
+    bool probesDone() const;
 
 private:
     void reset(uint64_t cycles);

@@ -49,7 +49,7 @@ export interface ActivityResult {
 }
 
 /**
- * `done`: every source and sink is through. `deadlock`: nothing moved for the idle limit. `mismatch`: stopped at the
+ * `done`: every stream is through, those inside too. `deadlock`: nothing moved for the idle limit. `mismatch`: stopped at the
  * first one, as asked. `cycle-limit`: the run's own limit. `assertion`: one failed in the design. `finished`: the
  * design called $finish.
  */

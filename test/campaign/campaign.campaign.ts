@@ -5,6 +5,7 @@ import { proveAll } from './in-batches.js';
 import { largerDesigns } from './larger.js';
 import { FRAMES, randomDesigns, singleLayerDesigns } from './make-cases.js';
 import { type BatchResult, type Case, type CaseResult, type ProveOptions, standardRuns } from './prove.js';
+import { regressionDesigns } from './regressions.js';
 import { SHIPPED, shippedDesign } from './shipped.js';
 import { failsToProve, saveFailure, shrinkFailure } from './shrink.js';
 
@@ -126,6 +127,7 @@ it('proves every network', async () => {
   const groups = [
     ['shipped models', await proveGroup('shipped models', shipped, () => MODEL_OPTIONS)],
     ['single layers', await proveGroup('single layers', singleLayerDesigns(seed), batchOptions)],
+    ['regressions', await proveGroup('regressions', regressionDesigns(), batchOptions)],
     ['larger networks', await proveGroup('larger networks', largerDesigns(seed, FRAMES), batchOptions)],
     ['random networks', await proveGroup('random networks', randomDesigns(seed, networks), batchOptions)],
   ] as const;

@@ -7,6 +7,7 @@ import { corruptFile } from '../campaign/corrupt.js';
 import { randomDesigns, singleLayerDesigns } from '../campaign/make-cases.js';
 import { type Case, type ProveOptions, proveBatch, standardRuns } from '../campaign/prove.js';
 import { makeRandom } from '../campaign/random.js';
+import { regressionDesigns } from '../campaign/regressions.js';
 import { digitFrames, quantisedModel, SHIPPED, shippedDesign } from '../campaign/shipped.js';
 
 /*
@@ -45,8 +46,8 @@ describe(`networks of HEDDLE_SEED=${seed}`, TIMEOUT, () => {
     expect(await failuresOf(sample(singleLayerDesigns(seed), OF_EACH_KIND), OPTIONS)).toEqual([]);
   });
 
-  it.concurrent(`${OF_EACH_KIND} random networks are bit-exact, in the predicted time`, async () => {
-    expect(await failuresOf(randomDesigns(seed, OF_EACH_KIND), OPTIONS)).toEqual([]);
+  it.concurrent(`${OF_EACH_KIND} random networks, and those that once failed, are bit-exact, in the predicted time`, async () => {
+    expect(await failuresOf([...randomDesigns(seed, OF_EACH_KIND), ...regressionDesigns()], OPTIONS)).toEqual([]);
   });
 });
 
