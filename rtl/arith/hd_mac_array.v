@@ -17,6 +17,7 @@
 // Latency     acc_valid comes CHAIN + 3 clocks after x_valid (of a last step): x at t, product t+1+s, chain end
 //             t+1+CHAIN, segments added t+2+CHAIN, accumulated t+3+CHAIN.
 // Throughput  one step a clock; idle clocks between steps do no harm. acc_data is valid in the clock of acc_valid only.
+// Loops       count in unsigned registers: Verilator compares signed ones in several instructions a turn.
 // Illegal     RESULTS, DEPTH, CHAIN < 1; a depthwise form with RESULTS no multiple of CHANNELS; ACC_BITS below
 //             X_BITS + 2; chains of more than 32 bits.
 
@@ -167,7 +168,7 @@ module hd_mac_array #(
       wire [LANES*X_BITS-1:0] x_late;
 
       always @* begin : pick
-        integer g;
+        reg [31:0] g;
         for (g = 0; g < USED; g = g + 1)
         x_now[g*SUMS*X_BITS+:SUMS*X_BITS] = x_data[(g*CHAIN+g_s)*SUMS*X_BITS+:SUMS*X_BITS];
       end
@@ -202,12 +203,12 @@ module hd_mac_array #(
       end
 
       always @(posedge clk) begin : mac
-        integer piece;
-        integer part;
-        integer lane;
-        integer r;
-        integer g;
-        integer at;
+        reg [31:0] piece;
+        reg [31:0] part;
+        reg [31:0] lane;
+        reg [31:0] r;
+        reg [31:0] g;
+        reg [31:0] at;
         reg [PIECE_W-1:0] word;
         reg signed [X_BITS:0] x[0:LANES_POW-1];
         reg signed [X_BITS:0] factor;
@@ -249,8 +250,8 @@ module hd_mac_array #(
         end
 
         always @(posedge clk) begin : sums
-          integer c;
-          integer g;
+          reg [31:0] c;
+          reg [31:0] g;
           reg [X_BITS-1:0] value;
           reg [ACC_BITS-1:0] part;
           for (c = 0; c < SUMS; c = c + 1) begin
@@ -272,8 +273,8 @@ module hd_mac_array #(
   reg [RESULTS*ACC_BITS-1:0] chains_reg;
 
   always @(posedge clk) begin : segments
-    integer r;
-    integer g;
+    reg [31:0] r;
+    reg [31:0] g;
     reg signed [CHAIN_W-1:0] tail;
     reg [SUM_W-1:0] total;
     if (valid_pipe_reg[CHAIN]) begin
@@ -306,7 +307,7 @@ module hd_mac_array #(
   assign acc_data  = acc_reg;
 
   always @(posedge clk) begin : accumulate
-    integer r;
+    reg [31:0] r;
     if (add) begin
       for (r = 0; r < RESULTS; r = r + 1) begin
         acc_reg[r*ACC_BITS+:ACC_BITS] <=
@@ -323,7 +324,7 @@ module hd_mac_array #(
       assign sum_x_data = acc_x_reg;
 
       always @(posedge clk) begin : accumulate_x
-        integer c;
+        reg [31:0] c;
         chains_x_reg <= gen_position[CHAIN-1].gen_sum_x.sum_reg;
         if (add) begin
           for (c = 0; c < SUMS; c = c + 1) begin

@@ -110,7 +110,7 @@ module hd_requant #(
   endgenerate
 
   always @(posedge clk) begin : stages
-    integer lane;
+    reg [31:0] lane;
     reg signed [ACC_BITS-1:0] sum;
     reg signed [MUL_BITS-1:0] a;
     reg signed [M_BITS-1:0] m;

@@ -375,14 +375,14 @@ module hd_window_banked #(
   reg [SLICE_BITS-1:0] padding;
 
   always @* begin : pad
-    integer lane;
+    reg [31:0] lane;
     for (lane = 0; lane < SIMD; lane = lane + 1)
     padding[lane*BITS+:BITS] = (slice_last_p1 && lane >= LAST_LANES) ? {BITS{1'b0}} : PAD_VALUE[BITS-1:0];
   end
 
   always @(posedge clk) begin : select
-    integer r;
-    integer c;
+    reg [31:0] r;
+    reg [31:0] c;
     integer bank;
     for (r = 0; r < KERNEL_H; r = r + 1) begin
       for (c = 0; c < TAPS_W; c = c + 1) begin

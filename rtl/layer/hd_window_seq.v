@@ -251,7 +251,7 @@ module hd_window_seq #(
   end
 
   always @(posedge clk) begin : select
-    integer lane;
+    reg [31:0] lane;
     for (lane = 0; lane < SIMD; lane = lane + 1) begin
       if (in_picture_p1) x_data[lane*BITS+:BITS] <= read_word[(slice_p1*SIMD+lane)*BITS+:BITS];
       else x_data[lane*BITS+:BITS] <= (slice_last_p1 && lane >= LAST_LANES) ? {BITS{1'b0}} : PAD_VALUE[BITS-1:0];

@@ -42,7 +42,7 @@ module hd_pack #(
   reg [R*BITS-1:0] chunk;
 
   always @* begin : blank
-    integer lane;
+    reg [31:0] lane;
     for (lane = 0; lane < R; lane = lane + 1)
     chunk[lane*BITS+:BITS] = (chunk_last && lane >= LAST_LANES) ? {BITS{1'b0}} : chunk_data[lane*BITS+:BITS];
   end
