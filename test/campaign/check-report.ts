@@ -50,14 +50,19 @@ function comparisonFailures(report: VerifyReport): readonly string[] {
   return lines.length > 0 ? lines : [`not bit-exact, status '${report.status}', ${report.mismatches} mismatches`];
 }
 
+function isNear(predicted: number, measured: number): boolean {
+  return Math.abs(measured - predicted) <= Math.max(INTERVAL_CLOCKS, INTERVAL_SHARE * predicted);
+}
+
 function timingFailures(report: VerifyReport): readonly string[] {
   const interval = intervalOf(report);
   if (interval === undefined) return ['no interval was measured'];
-  const { predicted, measured } = interval;
-  const allowed = Math.max(INTERVAL_CLOCKS, INTERVAL_SHARE * predicted);
-  const off = Math.abs(measured - predicted) > allowed;
+  const { predicted, measured, predictedLatency, measuredLatency } = interval;
   return [
-    ...(off ? [`interval: predicted ${predicted} cycles a frame, measured ${measured}`] : []),
+    ...(isNear(predicted, measured) ? [] : [`interval: predicted ${predicted} cycles a frame, measured ${measured}`]),
+    ...(isNear(predictedLatency, measuredLatency)
+      ? []
+      : [`latency: predicted ${predictedLatency} cycles, measured ${measuredLatency}`]),
     ...report.layers.flatMap((layer) =>
       layer.predictedActiveCycles === layer.measuredActiveCycles
         ? []
