@@ -383,13 +383,16 @@ module hd_window_banked #(
   always @(posedge clk) begin : select
     reg [31:0] r;
     reg [31:0] c;
-    integer bank;
+    reg [31:0] bank;
+    reg [BANKS*WORD_BITS-1:0] words;
+    // Taken out of the loop: a simulator may rebuild the concatenation of all banks in every turn.
+    words = read_words;
     for (r = 0; r < KERNEL_H; r = r + 1) begin
       for (c = 0; c < TAPS_W; c = c + 1) begin
         bank = row_bank_p1[r*ROW_BANK_W+:ROW_BANK_W] * COL_BANKS
              + {{32 - COL_BANK_W{1'b0}}, col_bank_p1[c*COL_BANK_W+:COL_BANK_W]};
         x_data[(r*TAPS_W+c)*SLICE_BITS+:SLICE_BITS] <= (row_ok_p1[r] && col_ok_p1[c])
-            ? read_words[bank*WORD_BITS+slice_p1*SLICE_BITS+:SLICE_BITS] : padding;
+            ? words[bank*WORD_BITS+slice_p1*SLICE_BITS+:SLICE_BITS] : padding;
       end
     end
   end
