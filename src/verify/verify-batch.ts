@@ -13,6 +13,7 @@ import { type RunProgress, runSimulator } from '../simulate/run.js';
 import type { TraceRequest } from '../simulate/run-file.js';
 import { makeSimTop, SIM_TOP_FILE, type SimTop } from '../simulate/wrapper.js';
 import { defined, invariant } from '../support/invariant.js';
+import { elementsOfPart, type FramePart, framePartsOf, mergeParts } from './frame-parts.js';
 import { makeReport, type VerifyReport } from './report.js';
 import { INPUT_END, OUTPUT_END, simInstance } from './sim-instance.js';
 import { carriedTensors, joinFrames, streamElements } from './streams.js';
@@ -48,6 +49,11 @@ export interface BatchRunOptions {
   readonly workDir?: string;
   readonly timeoutSeconds?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Processes that share the frames; one when left out. With stalls their number changes where they fall, never what is
+   * compared. A trace, or a reset on the way, is of one process.
+   */
+  readonly jobs?: number;
   /** Resets the designs at that clock and starts over from frame 0. */
   readonly resetAfterCycles?: number;
   readonly onProgress?: (progress: RunProgress) => void;
@@ -115,37 +121,15 @@ function checkBatch(subjects: readonly VerifySubject[]): void {
 
 /** Runs all designs of a batch side by side. One report a subject, in order; times are those of the whole batch. */
 export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Promise<readonly VerifyReport[]> {
-  const { subjects, top, simulator, expected } = batch;
-  const labelled = (name: string): readonly string[] =>
-    subjects.map((subject) => `${prefixOf(subjects, subject)}${name}`);
-  const data = labelled(INPUT_END).map((name) => [name, defined(expected.get(name), 'the input elements')] as const);
-  const frames = defined(subjects[0], 'a design').frames.length;
-  const sinkStall = options.sinkStall ?? options.stall;
-  const stall = Math.max(options.stall, sinkStall);
-  const result = await inWorkFolder(batch, options, (cwd) =>
-    runSimulator(
-      simulator.binary,
-      {
-        layout: top.layout,
-        frames,
-        seed: options.seed,
-        sourceStall: options.stall,
-        sinkStall,
-        data: new Map(data),
-        expected,
-        captures: labelled(OUTPUT_END),
-        maxIdleCycles: Math.max(...subjects.map(({ prediction }) => idleLimit(prediction, stall))),
-        ...(options.resetAfterCycles === undefined ? {} : { resetAfterCycles: options.resetAfterCycles }),
-        ...(options.trace === undefined ? {} : { trace: options.trace }),
-      },
-      {
-        cwd,
-        timeoutSeconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-      },
-    ),
+  const { subjects, simulator } = batch;
+  const frames = framesOf(batch);
+  const single = options.trace !== undefined || options.resetAfterCycles !== undefined;
+  const parts = framePartsOf(frames, single ? 1 : (options.jobs ?? 1));
+  const onProgress = sharedProgress(parts.length, options.onProgress);
+  const results = await inWorkFolder(batch, options, (cwd) =>
+    allDone(parts.map((part, i) => runPart(batch, options, { part, index: i, cwd, onProgress: onProgress(i) }))),
   );
+  const result = mergeParts(results, parts);
   return subjects.map((subject) =>
     makeReport({
       graph: subject.graph,
@@ -153,11 +137,74 @@ export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Pro
       prediction: subject.prediction,
       frames,
       seed: options.seed,
-      stall,
+      stall: greaterStall(options),
       result: resultOf(result, prefixOf(subjects, subject)),
       buildSeconds: simulator.buildSeconds,
       buildCached: simulator.cached,
     }),
+  );
+}
+
+/** Waits for all, also when one fails: none may still run when its folder goes. */
+async function allDone<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+const framesOf = (batch: BuiltBatch): number => defined(batch.subjects[0], 'a design').frames.length;
+
+const greaterStall = ({ stall, sinkStall }: BatchRunOptions): number => Math.max(stall, sinkStall ?? stall);
+
+type OnProgress = (progress: RunProgress) => void;
+
+/** For each part a listener that tells the sum of all parts. */
+function sharedProgress(parts: number, listener: OnProgress | undefined): (part: number) => OnProgress | undefined {
+  if (listener === undefined) return () => undefined;
+  const latest = Array.from({ length: parts }, (): RunProgress => ({ cycles: 0, beats: 0, totalBeats: 0 }));
+  const sum = (key: keyof RunProgress): number => latest.reduce((total, progress) => total + progress[key], 0);
+  return (part) => (progress) => {
+    latest[part] = progress;
+    listener({ cycles: sum('cycles'), beats: sum('beats'), totalBeats: sum('totalBeats') });
+  };
+}
+
+interface PartRun {
+  readonly part: FramePart;
+  readonly index: number;
+  readonly cwd: string;
+  readonly onProgress: OnProgress | undefined;
+}
+
+function runPart(batch: BuiltBatch, options: BatchRunOptions, run: PartRun): Promise<SimResult> {
+  const { subjects, top, simulator } = batch;
+  const { part, index, cwd, onProgress } = run;
+  const labelled = (name: string): readonly string[] =>
+    subjects.map((subject) => `${prefixOf(subjects, subject)}${name}`);
+  const expected = elementsOfPart(batch.expected, part, framesOf(batch));
+  const data = labelled(INPUT_END).map((name) => [name, defined(expected.get(name), 'the input elements')] as const);
+  const stall = greaterStall(options);
+  return runSimulator(
+    simulator.binary,
+    {
+      layout: top.layout,
+      frames: part.count,
+      // The first part is as it would be alone.
+      seed: (options.seed + index) % 2 ** 31,
+      sourceStall: options.stall,
+      sinkStall: options.sinkStall ?? options.stall,
+      data: new Map(data),
+      expected,
+      captures: labelled(OUTPUT_END),
+      maxIdleCycles: Math.max(...subjects.map(({ prediction }) => idleLimit(prediction, stall))),
+      ...(options.resetAfterCycles === undefined ? {} : { resetAfterCycles: options.resetAfterCycles }),
+      ...(options.trace === undefined ? {} : { trace: options.trace }),
+    },
+    {
+      cwd,
+      timeoutSeconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    },
   );
 }
 
@@ -216,11 +263,11 @@ async function goldenStreams(
   ]);
 }
 
-async function inWorkFolder(
+async function inWorkFolder<T>(
   batch: BuiltBatch,
   options: BatchRunOptions,
-  work: (cwd: string) => Promise<SimResult>,
-): Promise<SimResult> {
+  work: (cwd: string) => Promise<T>,
+): Promise<T> {
   const { workDir } = options;
   const cwd = workDir ?? (await mkdtemp(join(tmpdir(), 'heddle-')));
   const memories = new Map(batch.subjects.flatMap(({ emitted }) => [...emitted.memories]));

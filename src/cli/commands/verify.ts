@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { compileModel } from '../../compile.js';
 import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
@@ -32,6 +33,7 @@ interface VerifyFlags extends SizingFlags, InputFlags {
   readonly input?: readonly string[];
   readonly stall?: string;
   readonly seed?: string;
+  readonly jobs?: string;
   readonly trace?: string;
   readonly output?: string;
   readonly json?: boolean;
@@ -42,6 +44,7 @@ interface Settings {
   readonly input: InputSettings;
   readonly stall: number;
   readonly seed: number;
+  readonly jobs: number;
 }
 
 const DEFAULT_SEED = 1;
@@ -55,6 +58,7 @@ export function addVerify(program: Command, host: CommandHost): void {
   addInputOptions(command)
     .option('--stall <P>', 'probability, 0 to 0.95, of an idle clock at the source and at the sink (default 0)')
     .option('--seed <S>', `seed of random frames, stalls and start values (default ${DEFAULT_SEED})`)
+    .option('--jobs <N>', 'processes that share the frames, eight frames each at least (default: one a processor)')
     .option('--trace <out.fst>', 'write waveforms')
     .option('-o, --output <folder>', 'write the compiled design and the reports');
   addSizingOptions(command)
@@ -75,6 +79,7 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
       {
         stall: settings.stall,
         seed: settings.seed,
+        jobs: settings.jobs,
         cacheDir: cacheDirectory(host.environment),
         signal: host.signal,
         ...(flags.trace === undefined ? {} : { trace: { file: flags.trace } }),
@@ -106,6 +111,7 @@ function readSettings(flags: VerifyFlags): Settings {
     input: readInputSettings(problems, flags),
     stall: readNumber(problems, '--stall', flags.stall, isLegal, 'a number of 0 to 0.95') ?? 0,
     seed: readInteger(problems, '--seed', flags.seed, 0, 2 ** 31 - 1) ?? DEFAULT_SEED,
+    jobs: readInteger(problems, '--jobs', flags.jobs, 1, 1024) ?? availableParallelism(),
   };
   if (flags.input === undefined) {
     const meant: readonly (readonly [string, unknown])[] = [
