@@ -13,7 +13,7 @@ const SEED = 5;
 
 async function build(): Promise<BuiltBatch> {
   const graph = loadModelFile(join(import.meta.dirname, '../../models/lenet5/lenet5-int8.json'));
-  const compiled = compileModel(graph, { sizing: {} });
+  const compiled = compileModel(graph, { sizing: { clockMHz: 200 } });
   const source = randomFrames(compiled.graph, defined(graph.inputs[0], 'the input'), FRAMES, SEED);
   const frames = Array.from({ length: FRAMES }, (_, index) => source.frame(index));
   return buildBatch([{ ...compiled, frames }], { cacheDir: cacheDirectory(process.env), quickBuild: true });
