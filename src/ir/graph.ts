@@ -51,3 +51,10 @@ export interface Graph {
 }
 
 export const DEFAULT_REQUANT_BITS = 18;
+
+/**
+ * What a graph may hold. `imported`, as a front end returns it: float and integer tensors side by side, quantise and
+ * dequantise, any order of axes, transposes, integers of up to 32 bits between nodes. `network`, after the import's
+ * passes: wholly float or wholly integer, feature maps channels-last.
+ */
+export type GraphLevel = 'imported' | 'network';

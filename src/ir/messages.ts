@@ -51,6 +51,11 @@ export function shapesDoNotFit(node: string, text: string, fix: string): Diagnos
   return error('E303', 'shapes-do-not-fit', nodeSubject(node), text, fix);
 }
 
+export function axesDoNotFit(node: string, what: string, shape: readonly number[]): Diagnostic {
+  const fix = `name each of the ${shape.length} axes, counted from 0, without a batch axis`;
+  return shapesDoNotFit(node, `${what} does not fit an input of the shape ${shapeText(shape)}`, fix);
+}
+
 export function badAttribute(node: string, attribute: string, value: unknown, wanted: string): Diagnostic {
   return error(
     'E304',
@@ -256,6 +261,16 @@ export function wrongGraphKind(node: string, op: string, only: 'float' | 'intege
     nodeSubject(node),
     `'${op}' can stand in a${only === 'float' ? ' float' : 'n integer'} network only`,
     fix,
+  );
+}
+
+export function notInNetwork(node: string, op: string): Diagnostic {
+  return error(
+    'E309',
+    'not-in-network',
+    nodeSubject(node),
+    `'${op}' stands between float and integer tensors, which a network has not side by side`,
+    'give every operator between a dequantise and the next quantise a quantised output, or remove both',
   );
 }
 

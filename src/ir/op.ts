@@ -4,10 +4,17 @@
  *
  * Inputs by kind:
  *   conv                x [H][W][C], weight [oc][kh][kw][c/groups], bias? [oc]
+ *   conv-transpose      x [H][W][C], weight [oc][kh][kw][c/groups], bias? [oc]
  *   dense               x [N], weight [out][N], bias? [out]
  *   batch-norm          x, scale [C], offset [C], mean [C], variance [C]        (float only)
- *   max-pool ... flatten, requantise, quantise, dequantise   x
- *   add                 a, b, ... of one shape, or a constant broadcast along the last axis
+ *   prelu               x, slope: a constant, as an addend
+ *   add, mul            a, b, ...: each has the result's shape, or extents of 1 along some axes, or fewer axes, which
+ *                       are then the last ones (broadcasting as in NumPy)
+ *   concat              a, b, ...
+ *   all others          x
+ *
+ * Feature maps are [H][W][C]. An importer's graph may hold any rank and the order of axes of the file, with transposes
+ * around what wants channels last; operators that only move or map elements take any rank.
  */
 
 /** Clamp of a node's output: real values in a float graph, integers of the output type in an integer graph. */
@@ -83,6 +90,40 @@ export interface TanhOp {
   readonly kind: 'tanh';
 }
 
+/** x where it is positive, slope * x otherwise. */
+export interface LeakyReluOp {
+  readonly kind: 'leaky-relu';
+  readonly slope: number;
+}
+
+/** As leaky-relu, with a slope for each channel: the second input, a constant that broadcasts to x. */
+export interface PreluOp {
+  readonly kind: 'prelu';
+}
+
+/** x where it is positive, alpha * (e^x - 1) otherwise. */
+export interface EluOp {
+  readonly kind: 'elu';
+  readonly alpha: number;
+}
+
+/** max(0, min(1, alpha * x + beta)). */
+export interface HardSigmoidOp {
+  readonly kind: 'hard-sigmoid';
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** x * max(0, min(1, x / 6 + 0.5)). */
+export interface HardSwishOp {
+  readonly kind: 'hard-swish';
+}
+
+/** x * sigmoid(x), also called SiLU. */
+export interface SwishOp {
+  readonly kind: 'swish';
+}
+
 /** [H][W][C] -> [H*W*C], in that order. */
 export interface FlattenOp {
   readonly kind: 'flatten';
@@ -92,6 +133,113 @@ export interface FlattenOp {
 export interface RequantiseOp {
   readonly kind: 'requantise';
   readonly clamp?: Clamp;
+}
+
+/**
+ * Transposed convolution: input pixel (iy, ix) adds x * w to the outputs (iy * strideH + ky * dilationH - padTop, ...).
+ * OH = (H - 1) * strideH + reach + outputPadH - padTop - padBottom, with reach = dilationH * (kernelH - 1) + 1. Output
+ * channel oc of group g reads the input channels of group g, as in a convolution.
+ */
+export interface ConvTransposeOp extends Window {
+  readonly kind: 'conv-transpose';
+  readonly groups: number;
+  readonly outputPadH: number;
+  readonly outputPadW: number;
+  readonly clamp?: Clamp;
+}
+
+/**
+ * Across the last axis: y[c] = x[c] / (bias + alpha / size * sum of x[i]^2)^beta,
+ * i from c - floor((size - 1) / 2) to c + ceil((size - 1) / 2).
+ */
+export interface LocalResponseNormOp {
+  readonly kind: 'local-response-norm';
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly bias: number;
+}
+
+/** Product of all inputs. */
+export interface MulOp {
+  readonly kind: 'mul';
+  readonly clamp?: Clamp;
+}
+
+/** The inputs one behind the other along `axis`; integer inputs are brought to the output's scale and zero point. */
+export interface ConcatOp {
+  readonly kind: 'concat';
+  readonly axis: number;
+}
+
+/** y[i] = x[begin + i * step], i < size; one entry an axis, steps of 1 or more. */
+export interface SliceOp {
+  readonly kind: 'slice';
+  readonly begin: readonly number[];
+  readonly size: readonly number[];
+  readonly step: readonly number[];
+}
+
+/** How the elements outside are made: `value`, the nearest element, or mirrored without repeating the edge. */
+export type PadMode = 'constant' | 'edge' | 'reflect';
+
+/** Elements put before and behind, one entry an axis. */
+export interface PadOp {
+  readonly kind: 'pad';
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly mode: PadMode;
+  /** Real in a float graph, an integer of the tensor in an integer graph (its zero point stands for 0). */
+  readonly value: number;
+}
+
+/** Axis i of the output is axis perm[i] of the input. */
+export interface TransposeOp {
+  readonly kind: 'transpose';
+  readonly perm: readonly number[];
+}
+
+/** The same elements in the same order under another shape. */
+export interface ReshapeOp {
+  readonly kind: 'reshape';
+  readonly shape: readonly number[];
+}
+
+/** Nearest neighbour: y[oy][ox][c] = x[floor(oy / factorH)][floor(ox / factorW)][c]. */
+export interface UpsampleOp {
+  readonly kind: 'upsample';
+  readonly factorH: number;
+  readonly factorW: number;
+}
+
+/**
+ * [H][W][C] -> [H*block][W*block][C/block^2]. Input channel of output channel c at offset (by, bx) in its block:
+ * `depth-first` (by * block + bx) * C/block^2 + c, as TensorFlow and ONNX's DCR; `column-first` (c * block + by) * block + bx.
+ */
+export interface DepthToSpaceOp {
+  readonly kind: 'depth-to-space';
+  readonly block: number;
+  readonly order: 'depth-first' | 'column-first';
+}
+
+/** Mean over some axes, which are kept with extent 1 or dropped. Float only: over H and W it is a global pool. */
+export interface ReduceMeanOp {
+  readonly kind: 'reduce-mean';
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+/**
+ * Float to integer, clamp(zeroPoint + rne(x / scale)) with the quotient rounded to float32, as the runtimes do; only in
+ * graphs as imported.
+ */
+export interface QuantiseOp {
+  readonly kind: 'quantise';
+}
+
+/** Integer to float, scale * (q - zeroPoint); only in graphs as imported. */
+export interface DequantiseOp {
+  readonly kind: 'dequantise';
 }
 
 /** Sum of all inputs. */
@@ -113,7 +261,26 @@ export type Op =
   | TanhOp
   | FlattenOp
   | RequantiseOp
-  | AddOp;
+  | AddOp
+  | ConvTransposeOp
+  | LocalResponseNormOp
+  | LeakyReluOp
+  | PreluOp
+  | EluOp
+  | HardSigmoidOp
+  | HardSwishOp
+  | SwishOp
+  | MulOp
+  | ConcatOp
+  | SliceOp
+  | PadOp
+  | TransposeOp
+  | ReshapeOp
+  | UpsampleOp
+  | DepthToSpaceOp
+  | ReduceMeanOp
+  | QuantiseOp
+  | DequantiseOp;
 
 export type OpKind = Op['kind'];
 
@@ -134,4 +301,23 @@ export const OP_KINDS: readonly OpKind[] = [
   'flatten',
   'requantise',
   'add',
+  'conv-transpose',
+  'local-response-norm',
+  'leaky-relu',
+  'prelu',
+  'elu',
+  'hard-sigmoid',
+  'hard-swish',
+  'swish',
+  'mul',
+  'concat',
+  'slice',
+  'pad',
+  'transpose',
+  'reshape',
+  'upsample',
+  'depth-to-space',
+  'reduce-mean',
+  'quantise',
+  'dequantise',
 ];

@@ -10,8 +10,20 @@ import {
   wrongRank,
 } from './messages.js';
 import type { Op, OpKind, OpOf, Window } from './op.js';
-import { sameExtents } from './type-equality.js';
-import { firstEmptyWindow, kernelReach, windowOutputs } from './window.js';
+import {
+  broadcastResult,
+  concatShape,
+  depthToSpaceShape,
+  notAMap,
+  padShape,
+  preluShape,
+  reduceMeanShape,
+  reshapeShape,
+  sliceShape,
+  transposeShape,
+  upsampleShape,
+} from './shape-data.js';
+import { firstEmptyWindow, kernelReach, transposedOutputs, windowOutputs } from './window.js';
 
 export { kernelReach, windowOutput, windowOutputs } from './window.js';
 
@@ -40,6 +52,25 @@ export const INPUT_COUNTS: Readonly<Record<OpKind, { readonly min: number; reado
   flatten: { min: 1, max: 1 },
   requantise: { min: 1, max: 1 },
   add: { min: 2, max: Number.POSITIVE_INFINITY },
+  'conv-transpose': { min: 2, max: 3 },
+  'local-response-norm': { min: 1, max: 1 },
+  'leaky-relu': { min: 1, max: 1 },
+  prelu: { min: 2, max: 2 },
+  elu: { min: 1, max: 1 },
+  'hard-sigmoid': { min: 1, max: 1 },
+  'hard-swish': { min: 1, max: 1 },
+  swish: { min: 1, max: 1 },
+  mul: { min: 2, max: Number.POSITIVE_INFINITY },
+  concat: { min: 1, max: Number.POSITIVE_INFINITY },
+  slice: { min: 1, max: 1 },
+  pad: { min: 1, max: 1 },
+  transpose: { min: 1, max: 1 },
+  reshape: { min: 1, max: 1 },
+  upsample: { min: 1, max: 1 },
+  'depth-to-space': { min: 1, max: 1 },
+  'reduce-mean': { min: 1, max: 1 },
+  quantise: { min: 1, max: 1 },
+  dequantise: { min: 1, max: 1 },
 };
 
 /**
@@ -90,7 +121,26 @@ const SHAPE_RULES: { readonly [K in OpKind]: Rule<OpOf<K>> } = {
   tanh: sameShape,
   flatten: (_op, _node, inputs) => one([elementCount(inputs[0] ?? [])]),
   requantise: sameShape,
-  add: addShape,
+  add: broadcastResult,
+  'conv-transpose': convTransposeShape,
+  'local-response-norm': sameShape,
+  'leaky-relu': sameShape,
+  prelu: preluShape,
+  elu: sameShape,
+  'hard-sigmoid': sameShape,
+  'hard-swish': sameShape,
+  swish: sameShape,
+  mul: broadcastResult,
+  concat: concatShape,
+  slice: sliceShape,
+  pad: padShape,
+  transpose: transposeShape,
+  reshape: reshapeShape,
+  upsample: upsampleShape,
+  'depth-to-space': depthToSpaceShape,
+  'reduce-mean': reduceMeanShape,
+  quantise: sameShape,
+  dequantise: sameShape,
 };
 
 function inferByKind<O extends Op>(op: O, node: GraphNode, inputs: readonly Shape[]): ShapeInference {
@@ -107,41 +157,48 @@ function sameShape(_op: Op, _node: GraphNode, inputs: readonly Shape[]): ShapeIn
 }
 
 function mapProblems(node: GraphNode, shape: Shape): readonly Diagnostic[] {
-  if (shape.length === 3) return [];
-  return [
-    wrongRank(
-      node.name,
-      'input',
-      'a feature map [H, W, C]',
-      shape,
-      'feature maps are channels-last, without a batch axis',
-    ),
-  ];
+  return shape.length === 3 ? [] : [notAMap(node, shape)];
 }
 
-function convShape(op: OpOf<'conv'>, node: GraphNode, [x = [], weight = [], bias]: readonly Shape[]): ShapeInference {
+/** Problems of what convolutions of both directions read. */
+function convInputProblems(
+  op: OpOf<'conv' | 'conv-transpose'>,
+  node: GraphNode,
+  [x = [], weight = [], bias]: readonly Shape[],
+): readonly Diagnostic[] {
   const problems = [...mapProblems(node, x)];
   if (weight.length !== 4) {
-    problems.push(
-      wrongRank(
-        node.name,
-        'weight',
-        '[oc, kh, kw, ic/groups]',
-        weight,
-        'permute the weight into this order, also where groups is 1',
-      ),
-    );
+    const fix = 'permute the weight into this order, also where groups is 1';
+    problems.push(wrongRank(node.name, 'weight', '[oc, kh, kw, ic/groups]', weight, fix));
   }
-  if (problems.length > 0) return { problems };
-  const [height = 0, width = 0, channels = 0] = x;
-  const [outChannels = 0] = weight;
-  problems.push(...convWeightProblems(op, node, channels, weight), ...biasProblems(node, outChannels, bias));
-  problems.push(...windowProblems(op, node, height, width));
-  const { outH, outW } = windowOutputs(op, height, width);
-  return problems.length > 0 ? { problems } : one([outH, outW, outChannels]);
+  if (problems.length > 0) return problems;
+  return [...convWeightProblems(op, node, x[2] ?? 0, weight), ...biasProblems(node, weight[0] ?? 0, bias)];
 }
 
-function convWeightProblems(op: OpOf<'conv'>, node: GraphNode, channels: number, weight: Shape): readonly Diagnostic[] {
+function convShape(op: OpOf<'conv'>, node: GraphNode, inputs: readonly Shape[]): ShapeInference {
+  const [[height = 0, width = 0] = [], weight = []] = inputs;
+  const problems = [...convInputProblems(op, node, inputs)];
+  if (inputs[0]?.length === 3 && weight.length === 4) problems.push(...windowProblems(op, node, height, width));
+  const { outH, outW } = windowOutputs(op, height, width);
+  return problems.length > 0 ? { problems } : one([outH, outW, weight[0] ?? 0]);
+}
+
+function convTransposeShape(op: OpOf<'conv-transpose'>, node: GraphNode, inputs: readonly Shape[]): ShapeInference {
+  const [[height = 0, width = 0] = [], weight = []] = inputs;
+  const problems = convInputProblems(op, node, inputs);
+  if (problems.length > 0) return { problems };
+  const { outH, outW } = transposedOutputs(op, height, width);
+  if (outH > 0 && outW > 0) return one([outH, outW, weight[0] ?? 0]);
+  const text = `its padding leaves nothing of the output: ${outH} x ${outW} pixels`;
+  return { problems: [shapesDoNotFit(node.name, text, 'pad less')] };
+}
+
+function convWeightProblems(
+  op: OpOf<'conv' | 'conv-transpose'>,
+  node: GraphNode,
+  channels: number,
+  weight: Shape,
+): readonly Diagnostic[] {
   const [outChannels = 0, kernelH, kernelW, inPerGroup] = weight;
   const problems: Diagnostic[] = [];
   if (kernelH !== op.kernelH || kernelW !== op.kernelW) {
@@ -257,17 +314,4 @@ function batchNormShape(_op: Op, node: GraphNode, [x = [], ...parameters]: reado
     return [shapesDoNotFit(node.name, text, 'the parameters have one value per channel')];
   });
   return problems.length > 0 ? { problems } : one(x);
-}
-
-/** The widest input gives the shape; the others equal it or hold one value per channel (verifyGraph: constants only). */
-function addShape(_op: Op, node: GraphNode, inputs: readonly Shape[]): ShapeInference {
-  const result = inputs.reduce((widest, shape) => (shape.length > widest.length ? shape : widest), inputs[0] ?? []);
-  const fits = (shape: Shape): boolean =>
-    sameExtents(shape, result) || (shape.length === 1 && shape[0] === result.at(-1));
-  const problems = inputs.flatMap((shape, index) => {
-    if (fits(shape)) return [];
-    const text = `input '${node.inputs[index]}' has the shape ${shapeText(shape)}, which cannot be added to ${shapeText(result)}`;
-    return [shapesDoNotFit(node.name, text, 'all inputs have one shape, or are constants with one value per channel')];
-  });
-  return problems.length > 0 ? { problems } : one(result);
 }

@@ -26,6 +26,46 @@ const ATTRIBUTE_RULES: { readonly [K in OpKind]: Rule<OpOf<K>> } = {
   flatten: () => [],
   requantise: clampProblems,
   add: clampProblems,
+  'conv-transpose': (op, node) => [
+    ...windowProblems(op, node),
+    ...integerProblem(node, 'groups', op.groups, 1),
+    ...integerProblem(node, 'outputPadH', op.outputPadH, 0),
+    ...integerProblem(node, 'outputPadW', op.outputPadW, 0),
+    ...clampProblems(op, node),
+  ],
+  'local-response-norm': (op, node) => [
+    ...integerProblem(node, 'size', op.size, 1),
+    ...(['alpha', 'beta', 'bias'] as const).flatMap((name) => finiteProblem(node, name, op[name])),
+  ],
+  'leaky-relu': (op, node) => finiteProblem(node, 'slope', op.slope),
+  prelu: () => [],
+  elu: (op, node) => finiteProblem(node, 'alpha', op.alpha),
+  'hard-sigmoid': (op, node) => [...finiteProblem(node, 'alpha', op.alpha), ...finiteProblem(node, 'beta', op.beta)],
+  'hard-swish': () => [],
+  swish: () => [],
+  mul: clampProblems,
+  concat: (op, node) => integerProblem(node, 'axis', op.axis, 0),
+  slice: (op, node) => [
+    ...listProblem(node, 'begin', op.begin, 0),
+    ...listProblem(node, 'size', op.size, 1),
+    ...listProblem(node, 'step', op.step, 1),
+  ],
+  pad: (op, node) => [
+    ...listProblem(node, 'before', op.before, 0),
+    ...listProblem(node, 'after', op.after, 0),
+    ...finiteProblem(node, 'value', op.value),
+  ],
+  transpose: (op, node) => listProblem(node, 'perm', op.perm, 0),
+  // How large it may be is the tensor's own limit.
+  reshape: () => [],
+  upsample: (op, node) => [
+    ...integerProblem(node, 'factorH', op.factorH, 1),
+    ...integerProblem(node, 'factorW', op.factorW, 1),
+  ],
+  'depth-to-space': (op, node) => integerProblem(node, 'block', op.block, 1),
+  'reduce-mean': (op, node) => listProblem(node, 'axes', op.axes, 0),
+  quantise: () => [],
+  dequantise: () => [],
 };
 
 /** Attributes that are out of range whatever the node's inputs are. */
@@ -55,6 +95,18 @@ function integerProblem(node: GraphNode, name: string, value: number, least: num
 function epsilonProblems(op: BatchNormOp, node: GraphNode): readonly Diagnostic[] {
   if (Number.isFinite(op.epsilon) && op.epsilon >= 0) return [];
   return [badAttribute(node.name, 'epsilon', op.epsilon, 'finite and not negative')];
+}
+
+/** Every entry of a list is an integer of at least `least`. */
+function listProblem(node: GraphNode, name: string, values: readonly number[], least: number): readonly Diagnostic[] {
+  const bad = values.find((value) => integerProblem(node, name, value, least).length > 0);
+  if (bad === undefined) return [];
+  const wanted = `a list of integers from ${least} to ${LARGEST_ATTRIBUTE}`;
+  return [badAttribute(node.name, name, `[${values.join(', ')}]`, wanted)];
+}
+
+function finiteProblem(node: GraphNode, name: string, value: number): readonly Diagnostic[] {
+  return Number.isFinite(value) ? [] : [badAttribute(node.name, name, value, 'finite')];
 }
 
 function clampProblems(op: { readonly clamp?: Clamp }, node: GraphNode): readonly Diagnostic[] {

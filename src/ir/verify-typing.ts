@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../support/diagnostics.js';
-import type { Graph, GraphNode } from './graph.js';
+import { broadcastShape } from './broadcast.js';
+import type { Graph, GraphLevel, GraphNode } from './graph.js';
 import {
   badClamp,
   badElement,
@@ -7,18 +8,30 @@ import {
   missingQuantization,
   mixedElements,
   notConstant,
+  notInNetwork,
   quantizationDiffers,
   shapesDoNotFit,
   wrongGraphKind,
 } from './messages.js';
 import type { OpKind } from './op.js';
-import { elementName, type IntElement, intRange, isInt, type TensorType, typeName } from './tensor-type.js';
+import {
+  elementCount,
+  elementName,
+  type IntElement,
+  intRange,
+  isInt,
+  type TensorType,
+  typeName,
+} from './tensor-type.js';
 import { sameNumbers } from './type-equality.js';
 
 const ACTIVATION_BITS = { least: 1, most: 16 } as const;
 const WEIGHT_BITS = { least: 2, most: 8 } as const;
 /** Pointwise functions are tables, and a table of more address bits than this is not worth its memory. */
 const TABLE_BITS = 10;
+const NO_INTEGER_FORM = 'it has no integer form yet';
+/** Accumulators that an imported graph hands from node to node. */
+const IMPORTED_BITS = 32;
 
 /** What an operator's tensors must be. */
 interface TypingRule {
@@ -30,6 +43,8 @@ interface TypingRule {
   /** Names of the inputs from the second on that must be constants. */
   readonly constants?: readonly string[];
   readonly mostInputBits?: number;
+  /** Has no place behind the import's passes. */
+  readonly importedOnly?: boolean;
 }
 
 const TYPING_RULES: Readonly<Record<OpKind, TypingRule>> = {
@@ -50,23 +65,43 @@ const TYPING_RULES: Readonly<Record<OpKind, TypingRule>> = {
   flatten: { keepsQuantization: true },
   requantise: { only: 'integer', fix: 'remove it: float tensors have no scale' },
   add: {},
+  'conv-transpose': { constants: ['weight', 'bias'] },
+  'local-response-norm': { only: 'float', fix: NO_INTEGER_FORM },
+  'leaky-relu': {},
+  prelu: { constants: ['slope'] },
+  elu: { mostInputBits: TABLE_BITS },
+  'hard-sigmoid': { mostInputBits: TABLE_BITS },
+  'hard-swish': { mostInputBits: TABLE_BITS },
+  swish: { mostInputBits: TABLE_BITS },
+  mul: {},
+  concat: {},
+  slice: { keepsQuantization: true },
+  pad: { keepsQuantization: true },
+  transpose: { keepsQuantization: true },
+  reshape: { keepsQuantization: true },
+  upsample: { keepsQuantization: true },
+  'depth-to-space': { keepsQuantization: true },
+  'reduce-mean': { only: 'float', fix: 'average over height and width only, which is a global pool' },
+  quantise: { importedOnly: true },
+  dequantise: { importedOnly: true },
 };
 
 /**
  * Element types, quantization and clamps. Missing types are not reported here; `sound` are the nodes whose attributes
  * can be used. Of a constant that no node reads the role is unknown, and its type is not checked.
  */
-export function typingProblems(graph: Graph, sound: readonly GraphNode[]): readonly Diagnostic[] {
-  const mixed = mixedProblems(graph);
+export function typingProblems(graph: Graph, sound: readonly GraphNode[], level: GraphLevel): readonly Diagnostic[] {
+  const isNetwork = level === 'network';
+  const mixed = isNetwork ? mixedProblems(graph) : [];
   const roles = rolesOf(graph);
   return [
     ...mixed,
     ...[...graph.types].flatMap(([name, type]) => {
       const role = roles.get(name) ?? (graph.constants.has(name) ? undefined : 'activation');
-      return role === undefined ? [] : elementProblems(name, type, role);
+      return role === undefined ? [] : elementProblems(name, type, role, level);
     }),
-    ...graph.nodes.flatMap((node) => constantInputProblems(node, graph)),
-    ...(mixed.length > 0 ? [] : sound.flatMap((node) => nodeTypingProblems(node, graph))),
+    ...(isNetwork ? graph.nodes.flatMap((node) => constantInputProblems(node, graph)) : []),
+    ...(mixed.length > 0 ? [] : sound.flatMap((node) => nodeTypingProblems(node, graph, level))),
   ];
 }
 
@@ -76,13 +111,15 @@ function mixedProblems(graph: Graph): readonly Diagnostic[] {
   return float === undefined || integer === undefined ? [] : [mixedElements(float[0], integer[0])];
 }
 
+const WEIGHTED: ReadonlySet<OpKind> = new Set(['conv', 'conv-transpose', 'dense']);
+
 export type Role = 'activation' | 'weight' | 'bias';
 
 /** The role of each tensor that a node reads: weights and biases of conv and dense nodes, otherwise activations. */
 function rolesOf(graph: Graph): ReadonlyMap<string, Role> {
   const roles = new Map<string, Role>();
   for (const node of graph.nodes) {
-    const isWeighted = node.op.kind === 'conv' || node.op.kind === 'dense';
+    const isWeighted = WEIGHTED.has(node.op.kind);
     node.inputs.forEach((name, index) => {
       const role = isWeighted && index === 1 ? 'weight' : isWeighted && index === 2 ? 'bias' : 'activation';
       if (role !== 'activation' || !roles.has(name)) roles.set(name, role);
@@ -92,13 +129,14 @@ function rolesOf(graph: Graph): ReadonlyMap<string, Role> {
 }
 
 /** Problems of one tensor's element and quantization; of the shape only weights' channel count matters. */
-export function elementProblems(name: string, type: TensorType, role: Role): readonly Diagnostic[] {
+export function elementProblems(name: string, type: TensorType, role: Role, level: GraphLevel): readonly Diagnostic[] {
   const { element, quant } = type;
   if (!isInt(element)) {
     return quant === undefined
       ? []
       : [badQuantization(name, 'it is float32, but it has a quantization', 'remove the quantization')];
   }
+  if (level === 'imported') return importedProblems(name, type, element);
   if (role === 'bias') return biasProblems(name, type);
   const { least, most } = role === 'weight' ? WEIGHT_BITS : ACTIVATION_BITS;
   const described = role === 'weight' ? 'a weight' : 'an activation';
@@ -110,6 +148,24 @@ export function elementProblems(name: string, type: TensorType, role: Role): rea
     ...valueProblems(name, element, type),
     ...(role === 'weight' ? weightAxis(name, type) : activationAxis(name, type)),
   ];
+}
+
+/** Before the passes the file's own integers are taken as they are, if they can be computed with at all. */
+function importedProblems(name: string, type: TensorType, element: IntElement): readonly Diagnostic[] {
+  if (element.bits === 64 && type.quant === undefined) return [];
+  if (!(element.bits >= 1 && element.bits <= IMPORTED_BITS)) {
+    return [badElement(name, 'a tensor', elementName(element), `integers of 1 to ${IMPORTED_BITS} bits`)];
+  }
+  return type.quant === undefined ? [] : [...valueProblems(name, element, type), ...importedAxis(name, type)];
+}
+
+function importedAxis(name: string, { quant, shape }: TensorType): readonly Diagnostic[] {
+  if (quant === undefined) return [];
+  const wanted = quant.axis === undefined ? 1 : shape[quant.axis];
+  if (quant.scale.length === wanted && quant.zeroPoint.length === wanted) return [];
+  const where = quant.axis === undefined ? 'without an axis' : `along axis ${quant.axis} of ${shape[quant.axis] ?? 0}`;
+  const text = `it has ${quant.scale.length} scales and ${quant.zeroPoint.length} zeroPoints ${where}`;
+  return [badQuantization(name, text, 'give one scale and zeroPoint, or one for each index of the axis')];
 }
 
 function biasProblems(name: string, { element, quant }: TensorType): readonly Diagnostic[] {
@@ -163,7 +219,7 @@ function weightAxis(name: string, { quant, shape }: TensorType): readonly Diagno
   return [badQuantization(name, text, 'give one scale and zeroPoint, or one per output channel with "axis": 0')];
 }
 
-/** Weights and parameters are constants, and so is an addend that is broadcast. */
+/** Weights and parameters are constants, and so is what is broadcast, a gate for each channel excepted. */
 function constantInputProblems(node: GraphNode, graph: Graph): readonly Diagnostic[] {
   const names = TYPING_RULES[node.op.kind].constants ?? [];
   const problems = names.flatMap((role, index) => {
@@ -172,10 +228,12 @@ function constantInputProblems(node: GraphNode, graph: Graph): readonly Diagnost
       ? []
       : [notConstant(node.name, role, tensor)];
   });
-  return node.op.kind === 'add'
-    ? [...problems, ...constantDataProblems(node, node.inputs, graph), ...broadcastProblems(node, graph)]
-    : [...problems, ...constantDataProblems(node, node.inputs.slice(0, 1), graph)];
+  const data = JOINS.has(node.op.kind) ? node.inputs : node.inputs.slice(0, 1);
+  const broadcast = node.op.kind === 'add' || node.op.kind === 'mul' ? broadcastProblems(node, graph) : [];
+  return [...problems, ...constantDataProblems(node, data, graph), ...broadcast];
 }
+
+const JOINS: ReadonlySet<OpKind> = new Set(['add', 'mul', 'concat']);
 
 /** A node that computes on constants alone has no place in hardware. */
 function constantDataProblems(node: GraphNode, data: readonly string[], graph: Graph): readonly Diagnostic[] {
@@ -185,20 +243,27 @@ function constantDataProblems(node: GraphNode, data: readonly string[], graph: G
 }
 
 function broadcastProblems(node: GraphNode, graph: Graph): readonly Diagnostic[] {
-  const ranks = node.inputs.map((name) => graph.types.get(name)?.shape.length ?? 0);
-  const full = Math.max(...ranks);
-  return node.inputs.flatMap((name, index) =>
-    ranks[index] === full || graph.constants.has(name) || !graph.types.has(name)
+  const shapes = node.inputs.map((name) => graph.types.get(name)?.shape ?? []);
+  const result = broadcastShape(shapes) ?? [];
+  const isGate = (shape: readonly number[]): boolean =>
+    node.op.kind === 'mul' && shape.slice(0, -1).every((extent) => extent === 1) && shape.at(-1) === result.at(-1);
+  return node.inputs.flatMap((name, index) => {
+    const shape = shapes[index] ?? [];
+    const isWhole = elementCount(shape) === elementCount(result) || isGate(shape);
+    return isWhole || graph.constants.has(name) || !graph.types.has(name)
       ? []
-      : [notConstant(node.name, 'input that is broadcast over the pixels', name)],
-  );
+      : [notConstant(node.name, 'input that is broadcast over the pixels', name)];
+  });
 }
 
-function nodeTypingProblems(node: GraphNode, graph: Graph): readonly Diagnostic[] {
+function nodeTypingProblems(node: GraphNode, graph: Graph, level: GraphLevel): readonly Diagnostic[] {
   const input = graph.types.get(node.inputs[0] ?? '');
   const output = graph.types.get(node.outputs[0] ?? '');
   if (input === undefined || output === undefined) return [];
   const rule = TYPING_RULES[node.op.kind];
+  if (rule.importedOnly === true) return importedOnlyProblems(node, { input, output }, level);
+  if (level === 'imported' && isInt(input.element) !== isInt(output.element))
+    return [mixedElements(...floatFirst(node.inputs[0] ?? '', node.outputs[0] ?? '', input))];
   const kind = isInt(output.element) ? 'integer' : 'float';
   if (rule.only !== undefined && rule.only !== kind) {
     return [wrongGraphKind(node.name, node.op.kind, rule.only, rule.fix ?? '')];
@@ -220,6 +285,25 @@ function nodeTypingProblems(node: GraphNode, graph: Graph): readonly Diagnostic[
     );
   }
   return problems;
+}
+
+function floatFirst(input: string, output: string, type: TensorType): readonly [string, string] {
+  return isInt(type.element) ? [output, input] : [input, output];
+}
+
+/** Quantise leads from float to integers, dequantise back; a network that is wholly one of both has neither. */
+function importedOnlyProblems(
+  node: GraphNode,
+  ends: { readonly input: TensorType; readonly output: TensorType },
+  level: GraphLevel,
+): readonly Diagnostic[] {
+  const quantises = node.op.kind === 'quantise';
+  if (level === 'network') return [notInNetwork(node.name, node.op.kind)];
+  const fits = isInt(ends.input.element) !== quantises && isInt(ends.output.element) === quantises;
+  const quantized = quantises ? ends.output : ends.input;
+  const tensor = (quantises ? node.outputs[0] : node.inputs[0]) ?? '';
+  if (!fits) return [wrongGraphKind(node.name, node.op.kind, quantises ? 'float' : 'integer', 'remove it')];
+  return quantized.quant === undefined ? [missingQuantization(tensor, typeName(quantized))] : [];
 }
 
 function integerClampProblems(node: GraphNode, element: IntElement): readonly Diagnostic[] {

@@ -1,7 +1,7 @@
 import { type Diagnostic, formatDiagnostic, HeddleError } from '../support/diagnostics.js';
 import { InternalError } from '../support/invariant.js';
 import { didYouMean } from '../support/text.js';
-import type { Graph, GraphInput, GraphNode } from './graph.js';
+import type { Graph, GraphInput, GraphLevel, GraphNode } from './graph.js';
 import {
   badClassOffset,
   badName,
@@ -38,8 +38,8 @@ export const AFTER_IMPORT = 'import';
  * import every problem is the model's and a HeddleError carries them all; after a pass it is a bug of the compiler,
  * and an InternalError names the pass.
  */
-export function verifyGraph(graph: Graph, when: string): void {
-  const structural = graphProblems(graph);
+export function verifyGraph(graph: Graph, when: string, level: GraphLevel = 'network'): void {
+  const structural = graphProblems(graph, level);
   if (when === AFTER_IMPORT) {
     const problems = [...structural, ...constantProblems(graph)];
     if (problems.length > 0) throw new HeddleError(problems);
@@ -52,7 +52,7 @@ export function verifyGraph(graph: Graph, when: string): void {
  * All problems of a graph except those of its constants' values. Incomplete graphs are allowed: what depends on a
  * missing type, or on a node that is itself wrong, is not checked, so that one mistake gives one message.
  */
-export function graphProblems(graph: Graph): readonly Diagnostic[] {
+export function graphProblems(graph: Graph, level: GraphLevel = 'network'): readonly Diagnostic[] {
   const sources = sourcesOf(graph);
   const usable = new Map([...graph.types].filter(([, type]) => hasUsableSize(type)));
   const attributes = graph.nodes.map((node) => attributeProblems(node));
@@ -67,7 +67,7 @@ export function graphProblems(graph: Graph): readonly Diagnostic[] {
     ...attributes.flat(),
     ...sound.flatMap((node) => nodeShapeProblems(node, usable, sources)),
     ...costProblems(sound, usable),
-    ...typingProblems({ ...graph, types: usable }, sound),
+    ...typingProblems({ ...graph, types: usable }, sound, level),
   ];
 }
 

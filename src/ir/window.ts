@@ -1,4 +1,4 @@
-import type { Window } from './op.js';
+import type { ConvTransposeOp, Window } from './op.js';
 
 /** Positions a kernel covers along one axis: `dilation * (kernel - 1) + 1`. */
 export function kernelReach(kernel: number, dilation: number): number {
@@ -29,6 +29,20 @@ export function windowOutputs(
   return {
     outH: windowOutput(height, w.kernelH, w.strideH, w.dilationH, w.padTop, w.padBottom),
     outW: windowOutput(width, w.kernelW, w.strideW, w.dilationW, w.padLeft, w.padRight),
+  };
+}
+
+/** Output height and width of a transposed convolution; not positive where its padding leaves nothing. */
+export function transposedOutputs(
+  op: ConvTransposeOp,
+  height: number,
+  width: number,
+): { readonly outH: number; readonly outW: number } {
+  const reachH = kernelReach(op.kernelH, op.dilationH);
+  const reachW = kernelReach(op.kernelW, op.dilationW);
+  return {
+    outH: (height - 1) * op.strideH + reachH + op.outputPadH - op.padTop - op.padBottom,
+    outW: (width - 1) * op.strideW + reachW + op.outputPadW - op.padLeft - op.padRight,
   };
 }
 

@@ -156,7 +156,7 @@ function shapelessProblems(graph: Graph, model: ModelJson): readonly Diagnostic[
   return Object.entries(model.tensors).flatMap(([name, { type, quantization }]) => {
     if (graph.types.has(name)) return [];
     return produced.has(name)
-      ? elementProblems(name, makeType([], type, quantization), 'activation')
+      ? elementProblems(name, makeType([], type, quantization), 'activation', 'network')
       : [unusedTensor(name)];
   });
 }
