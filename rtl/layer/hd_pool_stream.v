@@ -143,7 +143,9 @@ module hd_pool_stream #(
     localparam LANES_OF_LAST_WORD = CHANNELS - (WORDS - 1) * LANES;
     localparam DEPTH = OUT_W * WORDS;
     localparam AREA_INSIDE = least(KERNEL_H, IN_H) * least(KERNEL_W, IN_W);
-    localparam ACCUMULATOR_BITS = MODE == MODE_MAX ? BITS : BITS + 1 + $clog2(AREA_INSIDE);
+    // Wide enough for the sum, and for the divisor, which counts the padding too where that is asked for.
+    localparam SUM_OR_COUNT_BITS = -least(-(BITS + 1 + $clog2(AREA_INSIDE)), -$clog2(KERNEL_H * KERNEL_W + 1));
+    localparam ACCUMULATOR_BITS = MODE == MODE_MAX ? BITS : SUM_OR_COUNT_BITS;
     localparam OUTPUT_DEPTH = 16;
 
     localparam X_W = IN_W > 1 ? $clog2(IN_W) : 1;

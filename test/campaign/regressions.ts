@@ -35,6 +35,21 @@ const REGRESSIONS: readonly Regression[] = [
     multiplierBudget: 16,
     layers: [{ op: 'max-pool', id: 1, kernel: [2, 2], stride: [5, 5] }],
   },
+  {
+    title: 'an average over more padding than picture: its divisor has more bits than its sum',
+    shape: [1, 1, 3],
+    multiplierBudget: 1,
+    layers: [
+      {
+        op: 'average-pool',
+        id: 1,
+        kernel: [25, 25],
+        stride: [25, 25],
+        pad: [24, 24, 24, 24],
+        countIncludePad: true,
+      },
+    ],
+  },
 ];
 
 export function regressionDesigns(): readonly Case[] {
