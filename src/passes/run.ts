@@ -1,5 +1,6 @@
 import type { Graph } from '../ir/graph.js';
 import { verifyGraph } from '../ir/verify.js';
+import type { Diagnostic } from '../support/diagnostics.js';
 import { invariant } from '../support/invariant.js';
 import type { Pass } from './pass.js';
 
@@ -8,6 +9,8 @@ export interface PassRecord {
   readonly name: string;
   readonly milliseconds: number;
   readonly changed: boolean;
+  /** Warnings: what the pass decided and the user should know. */
+  readonly notes: readonly Diagnostic[];
 }
 
 /** Called after each pass with the verified graph: for `--dump-ir` and progress. */
@@ -18,10 +21,11 @@ export function runPipeline(graph: Graph, pipeline: readonly Pass[], onPass: Pas
   checkPipeline(pipeline);
   return pipeline.reduce((before, pass) => {
     const start = performance.now();
-    const after = pass.run(before);
+    const notes: Diagnostic[] = [];
+    const after = pass.run(before, (warning) => notes.push(warning));
     const changed = after !== before;
     if (changed) verifyGraph(after, pass.name);
-    onPass({ name: pass.name, milliseconds: performance.now() - start, changed }, after);
+    onPass({ name: pass.name, milliseconds: performance.now() - start, changed, notes }, after);
     return after;
   }, graph);
 }
