@@ -45,13 +45,10 @@ function withClamp(op: Op, clamp: Clamp): Op | undefined {
     case 'global-average-pool':
     case 'requantise':
     case 'add':
+    case 'mul':
+    case 'conv-transpose':
       return { ...op, clamp: composeClamps(op.clamp ?? {}, clamp) };
-    case 'batch-norm':
-    case 'relu':
-    case 'clip':
-    case 'sigmoid':
-    case 'tanh':
-    case 'flatten':
+    default:
       return undefined;
   }
 }

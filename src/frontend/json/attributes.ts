@@ -46,6 +46,98 @@ const ATTRIBUTES: { readonly [K in OpKind]: AttributeRule<OpOf<K>> } = {
   flatten: { read: () => ({ kind: 'flatten' }), write: () => [] },
   requantise: { read: (json) => ({ kind: 'requantise', ...readClamp(json) }), write: writeClamp },
   add: { read: (json) => ({ kind: 'add', ...readClamp(json) }), write: writeClamp },
+  'conv-transpose': {
+    read: (json, weight) => {
+      const [outputPadH, outputPadW] = json.outputPad ?? [0, 0];
+      const kernel = json.kernel ?? [weight?.[1] ?? 1, weight?.[2] ?? 1];
+      const window = { ...readWindow(json, kernel), groups: json.groups ?? 1, outputPadH, outputPadW };
+      return { kind: 'conv-transpose', ...window, ...readClamp(json) };
+    },
+    write: (op) => [
+      ...writeWindow(op),
+      ...unless(op.groups === 1, 'groups', op.groups),
+      ...unless(op.outputPadH === 0 && op.outputPadW === 0, 'outputPad', [op.outputPadH, op.outputPadW]),
+      ...writeClamp(op),
+    ],
+  },
+  'local-response-norm': {
+    read: ({ size, alpha = 0, beta = 0, bias = 1 }) => ({
+      kind: 'local-response-norm',
+      size: Number(size),
+      alpha,
+      beta,
+      bias,
+    }),
+    write: (op) => [
+      ['size', op.size],
+      ['alpha', op.alpha],
+      ['beta', op.beta],
+      ['bias', op.bias],
+    ],
+  },
+  'leaky-relu': {
+    read: ({ slope = 0 }) => ({ kind: 'leaky-relu', slope }),
+    write: (op) => [['slope', op.slope]],
+  },
+  prelu: { read: () => ({ kind: 'prelu' }), write: () => [] },
+  elu: { read: ({ alpha = 1 }) => ({ kind: 'elu', alpha }), write: (op) => [['alpha', op.alpha]] },
+  'hard-sigmoid': {
+    read: ({ alpha = 0, beta = 0 }) => ({ kind: 'hard-sigmoid', alpha, beta }),
+    write: (op) => [
+      ['alpha', op.alpha],
+      ['beta', op.beta],
+    ],
+  },
+  'hard-swish': { read: () => ({ kind: 'hard-swish' }), write: () => [] },
+  swish: { read: () => ({ kind: 'swish' }), write: () => [] },
+  mul: { read: (json) => ({ kind: 'mul', ...readClamp(json) }), write: writeClamp },
+  concat: { read: ({ axis = 0 }) => ({ kind: 'concat', axis }), write: (op) => [['axis', op.axis]] },
+  slice: {
+    read: ({ begin = [], size, step }) => ({
+      kind: 'slice',
+      begin,
+      size: Array.isArray(size) ? size : [],
+      step: step ?? begin.map(() => 1),
+    }),
+    write: (op) => [
+      ['begin', op.begin],
+      ['size', op.size],
+      ...unless(
+        op.step.every((step) => step === 1),
+        'step',
+        op.step,
+      ),
+    ],
+  },
+  pad: {
+    read: ({ before = [], after = [], mode = 'constant', value = 0 }) => ({ kind: 'pad', before, after, mode, value }),
+    write: (op) => [
+      ['before', op.before],
+      ['after', op.after],
+      ...unless(op.mode === 'constant', 'mode', op.mode),
+      ...unless(op.value === 0, 'value', op.value),
+    ],
+  },
+  transpose: { read: ({ perm = [] }) => ({ kind: 'transpose', perm }), write: (op) => [['perm', op.perm]] },
+  reshape: { read: ({ shape = [] }) => ({ kind: 'reshape', shape }), write: (op) => [['shape', op.shape]] },
+  upsample: {
+    read: ({ factor: [factorH, factorW] = [1, 1] }) => ({ kind: 'upsample', factorH, factorW }),
+    write: (op) => [['factor', [op.factorH, op.factorW]]],
+  },
+  'depth-to-space': {
+    read: ({ block = 1, order = 'depth-first' }) => ({ kind: 'depth-to-space', block, order }),
+    write: (op) => [
+      ['block', op.block],
+      ['order', op.order],
+    ],
+  },
+  'reduce-mean': {
+    read: ({ axes = [], keepDims = false }) => ({ kind: 'reduce-mean', axes, keepDims }),
+    write: (op) => [['axes', op.axes], ...unless(!op.keepDims, 'keepDims', op.keepDims)],
+  },
+  // The schema has no such nodes: networks are wholly float or wholly integer.
+  quantise: { read: () => ({ kind: 'quantise' }), write: () => [] },
+  dequantise: { read: () => ({ kind: 'dequantise' }), write: () => [] },
 };
 
 /** The operator of a node of a file that the schema has accepted. */

@@ -1,4 +1,4 @@
-import type { OpKind } from '../../ir/op.js';
+import type { OpKind, PadMode } from '../../ir/op.js';
 
 /** The model format as TypeScript sees it; schemas/model.schema.json is the definition. */
 
@@ -48,6 +48,27 @@ export interface AttributesJson {
   readonly lo?: number;
   readonly hi?: number;
   readonly clamp?: { readonly lo?: number; readonly hi?: number };
+  readonly outputPad?: Pair;
+  /** Of a local response normalisation the channels, of a slice the extents. */
+  readonly size?: number | readonly number[];
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly bias?: number;
+  readonly slope?: number;
+  readonly axis?: number;
+  readonly begin?: readonly number[];
+  readonly step?: readonly number[];
+  readonly before?: readonly number[];
+  readonly after?: readonly number[];
+  readonly mode?: PadMode;
+  readonly value?: number;
+  readonly perm?: readonly number[];
+  readonly shape?: readonly number[];
+  readonly factor?: Pair;
+  readonly block?: number;
+  readonly order?: 'depth-first' | 'column-first';
+  readonly axes?: readonly number[];
+  readonly keepDims?: boolean;
 }
 
 export interface NodeJson {

@@ -1,7 +1,7 @@
 import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { ConvOp, Window } from '../../../src/ir/op.js';
-import { F32, type IntElement, int, type TensorType } from '../../../src/ir/tensor-type.js';
+import { elementCount, F32, type IntElement, int, type TensorType } from '../../../src/ir/tensor-type.js';
 
 /** Small graphs that several tests share. */
 
@@ -136,4 +136,49 @@ export function allOpsIntegerGraph(): Graph {
   b.constant('fc.w', { type: quantised(int(2, true), 1, 0, 3, 2), data: Int8Array.of(-2, -1, 0, 1, 1, 1) });
   b.node('fc', { kind: 'dense' }, ['flat', 'fc.w'], quantised(int(8, true), 0.5, 0, 3));
   return b.build(['fc']);
+}
+
+/** Branches, and every operator that moves, joins or bends elements, in float. */
+export function branchingFloatGraph(): Graph {
+  const b = makeBuilder('branching');
+  const constant = (name: string, shape: readonly number[]): string =>
+    b.constant(name, {
+      type: { shape, element: F32 },
+      data: Float32Array.from({ length: elementCount(shape) }, (_, i) => ((i * 7) % 11) / 11 - 0.4),
+    });
+  const x = b.input('x', { shape: [4, 6, 8], element: F32 });
+  const window = {
+    strideH: 2,
+    strideW: 1,
+    dilationH: 1,
+    dilationW: 2,
+    padTop: 1,
+    padLeft: 0,
+    padBottom: 0,
+    padRight: 1,
+  };
+  const up = b.node(
+    'up',
+    { kind: 'conv-transpose', kernelH: 3, kernelW: 2, ...window, groups: 2, outputPadH: 1, outputPadW: 0 },
+    [x, constant('up.weight', [8, 3, 2, 4]), constant('up.bias', [8])],
+  );
+  const norm = b.node('norm', { kind: 'local-response-norm', size: 5, alpha: 1e-4, beta: 0.75, bias: 1 }, [x]);
+  const leaky = b.node('leaky', { kind: 'leaky-relu', slope: 0.1 }, [norm]);
+  const prelu = b.node('prelu', { kind: 'prelu' }, [leaky, constant('slopes', [8])]);
+  const elu = b.node('elu', { kind: 'elu', alpha: 1 }, [prelu]);
+  const hardSigmoid = b.node('hard-sigmoid', { kind: 'hard-sigmoid', alpha: 0.2, beta: 0.5 }, [elu]);
+  const hardSwish = b.node('hard-swish', { kind: 'hard-swish' }, [hardSigmoid]);
+  const swish = b.node('swish', { kind: 'swish' }, [hardSwish]);
+  const gate = b.node('gate', { kind: 'global-average-pool' }, [x]);
+  const product = b.node('product', { kind: 'mul', clamp: { lo: 0 } }, [swish, gate]);
+  const sum = b.node('sum', { kind: 'add' }, [product, x]);
+  const joined = b.node('joined', { kind: 'concat', axis: 2 }, [sum, swish]);
+  const part = b.node('part', { kind: 'slice', begin: [0, 1, 2], size: [2, 3, 8], step: [2, 2, 1] }, [joined]);
+  const padded = b.node('padded', { kind: 'pad', before: [1, 0, 0], after: [0, 1, 0], mode: 'edge', value: 0 }, [part]);
+  const large = b.node('large', { kind: 'upsample', factorH: 2, factorW: 1 }, [padded]);
+  const spread = b.node('spread', { kind: 'depth-to-space', block: 2, order: 'column-first' }, [large]);
+  const turned = b.node('turned', { kind: 'transpose', perm: [2, 0, 1] }, [spread]);
+  const mean = b.node('mean', { kind: 'reduce-mean', axes: [1], keepDims: true }, [turned]);
+  const vector = b.node('vector', { kind: 'reshape', shape: [16] }, [mean]);
+  return b.build([vector, up]);
 }

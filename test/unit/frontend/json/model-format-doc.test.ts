@@ -36,14 +36,19 @@ it('a schema that has changed is noticed', () => {
   }
 });
 
-it('every operator of the graph is in the schema, in the same order', () => {
+/** Between float and integer tensors, which a model file does not hold side by side. */
+const IMPORTED_ONLY: readonly string[] = ['quantise', 'dequantise'];
+
+it('every operator of a network is in the schema, in the same order', () => {
   const schema = JSON.parse(readFileSync(join(ROOT, 'schemas/model.schema.json'), 'utf8')) as {
     readonly definitions: Readonly<
       Record<string, { readonly title?: string; readonly oneOf?: readonly { readonly $ref: string }[] }>
     >;
   };
   const refs = schema.definitions['node']?.oneOf?.map((option) => option.$ref.replace('#/definitions/', '')) ?? [];
-  expect(refs.map((name) => schema.definitions[name]?.title)).toEqual(OP_KINDS);
+  expect(refs.map((name) => schema.definitions[name]?.title)).toEqual(
+    OP_KINDS.filter((kind) => !IMPORTED_ONLY.includes(kind)),
+  );
 });
 
 it('the example of the documentation is a model', () => {

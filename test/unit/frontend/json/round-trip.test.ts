@@ -10,13 +10,21 @@ import type { Graph } from '../../../../src/ir/graph.js';
 import type { Op } from '../../../../src/ir/op.js';
 import { int } from '../../../../src/ir/tensor-type.js';
 import { verifyGraph } from '../../../../src/ir/verify.js';
-import { allOpsFloatGraph, allOpsIntegerGraph, floatGraph, integerGraph, quantised } from '../../ir/fixtures.js';
+import {
+  allOpsFloatGraph,
+  allOpsIntegerGraph,
+  branchingFloatGraph,
+  floatGraph,
+  integerGraph,
+  quantised,
+} from '../../ir/fixtures.js';
 
 const GRAPHS: Readonly<Record<string, () => Graph>> = {
   floatGraph,
   integerGraph,
   allOpsFloatGraph,
   allOpsIntegerGraph,
+  branchingFloatGraph,
 };
 
 function reimport(graph: Graph): Graph {
