@@ -40,20 +40,29 @@ interface Step {
   readonly lastReads: readonly string[];
 }
 
-/** Prepares every node; all nodes' diagnostics are thrown together. */
-export function prepareExecutor(graph: Graph, table: KernelTable, elements: 'integer' | 'float32'): Executor {
+/** Refuses a graph in which other elements flow, by tensor. */
+export function requireElements(graph: Graph, elements: 'integer' | 'float32'): void {
+  const problems = wrongElements(graph, elements);
+  if (problems.length > 0) throw new HeddleError(problems);
+}
+
+/** Prepares every node with the kernels of its table; all nodes' diagnostics are thrown together. */
+export function prepareExecutor(graph: Graph, tableOf: (node: GraphNode) => KernelTable): Executor {
   const problems = new DiagnosticCollector();
-  problems.add(...wrongElements(graph, elements));
-  problems.throwIfErrors();
   const lastReader = lastReaders(graph);
   const steps = graph.nodes.flatMap((node): Step[] => {
-    const kernel = collect(problems, () => (table[node.op.kind] as PrepareNode<Op>)(graph, node));
+    const kernel = collect(problems, () => prepareNode(graph, node, tableOf(node)));
     const output = defined(node.outputs[0], `the output of node '${node.name}'`);
     const lastReads = node.inputs.filter((name) => lastReader.get(name) === node.name);
     return kernel === undefined ? [] : [{ node, output, type: typeOf(graph, output), kernel, lastReads }];
   });
   problems.throwIfErrors();
   return { run: (inputs, options = {}) => runFrame(graph, steps, inputs, options) };
+}
+
+/** The node's kernel from the table. */
+export function prepareNode(graph: Graph, node: GraphNode, table: KernelTable): Kernel {
+  return (table[node.op.kind] as PrepareNode<Op>)(graph, node);
 }
 
 function collect<T>(problems: DiagnosticCollector, compute: () => T): T | undefined {

@@ -84,6 +84,16 @@ export function sumTooWide(node: string, bound: number): Diagnostic {
   );
 }
 
+export function productTooWide(node: string, bound: number): Diagnostic {
+  return error(
+    'E392',
+    'product-too-wide',
+    nodeSubject(node),
+    `its products can reach ${bound}, beyond the 2^53 up to which they are computed exactly`,
+    'multiply fewer tensors at once, or tensors of fewer bits',
+  );
+}
+
 export function noPreprocessing(tensor: string, range: string): Diagnostic {
   return error(
     'E350',

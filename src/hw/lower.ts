@@ -47,9 +47,9 @@ const LOWER: LowerTable = {
   relu: (graph, node, ends) => lowerClamp(graph, node, ends, { lo: 0 }),
   clip: (graph, node, ends) => lowerClamp(graph, node, ends, node.op),
   sigmoid: (graph, node, ends) =>
-    lookup(node, ends, () => pointwiseTable('sigmoid', inputType(graph, node), outputType(graph, node))),
+    lookup(node, ends, () => pointwiseTable(node.op, inputType(graph, node), outputType(graph, node))),
   tanh: (graph, node, ends) =>
-    lookup(node, ends, () => pointwiseTable('tanh', inputType(graph, node), outputType(graph, node))),
+    lookup(node, ends, () => pointwiseTable(node.op, inputType(graph, node), outputType(graph, node))),
   flatten: () => 'alias',
   requantise: (graph, node, ends) => lookup(node, ends, () => requantiseTable(graph, node)),
   add: refuse,

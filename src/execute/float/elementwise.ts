@@ -1,9 +1,10 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
-import type { AddOp, BatchNormOp, ClipOp, FlattenOp, ReluOp, SigmoidOp, TanhOp } from '../../ir/op.js';
+import type { BatchNormOp, ClipOp, LeakyReluOp, PreluOp, ReluOp } from '../../ir/op.js';
 import { elementCount } from '../../ir/tensor-type.js';
+import { broadcastOffsets, gather } from '../element-order.js';
 import type { Kernel, PrepareNode } from '../executor.js';
-import { POINTWISE_FUNCTIONS } from '../pointwise.js';
-import { constantInput, outputType } from '../tensor-access.js';
+import { type PointwiseOp, pointwiseFunction } from '../pointwise.js';
+import { constantInput, inputType } from '../tensor-access.js';
 import { float32, realClamp } from './values.js';
 
 function mapKernel(f: (x: number) => number): Kernel {
@@ -12,12 +13,17 @@ function mapKernel(f: (x: number) => number): Kernel {
 
 export const prepareRelu: PrepareNode<ReluOp> = () => mapKernel(realClamp({ lo: 0 }));
 export const prepareClip: PrepareNode<ClipOp> = (_graph, node) => mapKernel(realClamp(node.op));
-export const prepareSigmoid: PrepareNode<SigmoidOp> = () => mapKernel(POINTWISE_FUNCTIONS.sigmoid);
-export const prepareTanh: PrepareNode<TanhOp> = () => mapKernel(POINTWISE_FUNCTIONS.tanh);
-export const prepareFlatten: PrepareNode<FlattenOp> =
-  () =>
-  ([input]) =>
-    float32(input);
+export const preparePointwise: PrepareNode<PointwiseOp> = (_graph, node) => mapKernel(pointwiseFunction(node.op));
+export const prepareLeakyRelu: PrepareNode<LeakyReluOp> = (_graph, { op }) =>
+  mapKernel((x) => (x > 0 ? x : op.slope * x));
+
+export const preparePrelu: PrepareNode<PreluOp> = (graph, node) => {
+  const { shape } = inputType(graph, node);
+  const slope = constantInput(graph, node, 1);
+  const slopes = new Float32Array(elementCount(shape));
+  gather(float32(slope.data), broadcastOffsets(slope.type.shape, shape), slopes);
+  return ([input]) => float32(input).map((x, i) => (x > 0 ? x : (slopes[i] as number) * x));
+};
 
 /** y = slope[c] * x + offset[c] is what a batch normalisation does to channel c; in double precision. */
 export interface ChannelAffine {
@@ -38,17 +44,4 @@ export const prepareBatchNorm: PrepareNode<BatchNormOp> = (graph, node) => {
   const channels = slope.length;
   return ([input]) =>
     float32(input).map((x, i) => x * (slope[i % channels] as number) + (offset[i % channels] as number));
-};
-
-/** The clamped sum of all inputs; one of one value per channel is repeated at each pixel. */
-export const prepareAdd: PrepareNode<AddOp> = (graph, node) => {
-  const clamp = realClamp(node.op.clamp);
-  const count = elementCount(outputType(graph, node).shape);
-  return (inputs) => {
-    const sums = new Float64Array(count);
-    for (const x of inputs.map(float32)) {
-      for (let i = 0; i < count; i++) sums[i] = (sums[i] as number) + (x[i % x.length] as number);
-    }
-    return new Float32Array(sums).map(clamp);
-  };
 };

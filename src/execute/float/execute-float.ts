@@ -1,21 +1,37 @@
 import type { Graph } from '../../ir/graph.js';
 import type { Tensor } from '../../ir/tensor.js';
 import { InternalError } from '../../support/invariant.js';
-import { type Executor, type KernelTable, prepareExecutor, type RunOptions } from '../executor.js';
-import { prepareConv, prepareDense } from './conv.js';
 import {
-  prepareAdd,
+  prepareDepthToSpace,
+  preparePad,
+  prepareReshape,
+  prepareSlice,
+  prepareTranspose,
+  prepareUpsample,
+} from '../data-movement.js';
+import { type Executor, type KernelTable, prepareExecutor, type RunOptions, requireElements } from '../executor.js';
+import { prepareDequantise } from '../quantise.js';
+import { prepareConv, prepareDense } from './conv.js';
+import { prepareConvTranspose } from './conv-transpose.js';
+import {
   prepareBatchNorm,
   prepareClip,
-  prepareFlatten,
+  prepareLeakyRelu,
+  preparePointwise,
+  preparePrelu,
   prepareRelu,
-  prepareSigmoid,
-  prepareTanh,
 } from './elementwise.js';
+import { prepareAdd, prepareConcat, prepareMul } from './join.js';
+import { prepareLocalResponseNorm } from './local-response-norm.js';
 import { prepareAveragePool, prepareGlobalAveragePool, prepareMaxPool } from './pool.js';
+import { prepareReduceMean } from './reduce-mean.js';
 
-/** The float reference: tensors in float32, sums in double precision. */
-const FLOAT_KERNELS: KernelTable = {
+function integerOnly(_graph: Graph, node: { readonly name: string; readonly op: { readonly kind: string } }): never {
+  throw new InternalError(`${node.op.kind} '${node.name}' with a float output, which verifyGraph refuses`);
+}
+
+/** The float reference, for nodes with a float output: tensors in float32, sums in double precision. */
+export const FLOAT_KERNELS: KernelTable = {
   conv: prepareConv,
   dense: prepareDense,
   'max-pool': prepareMaxPool,
@@ -24,18 +40,36 @@ const FLOAT_KERNELS: KernelTable = {
   'batch-norm': prepareBatchNorm,
   relu: prepareRelu,
   clip: prepareClip,
-  sigmoid: prepareSigmoid,
-  tanh: prepareTanh,
-  flatten: prepareFlatten,
-  requantise: (_graph, node) => {
-    throw new InternalError(`requantise '${node.name}' in a float graph, which verifyGraph refuses`);
-  },
+  sigmoid: preparePointwise,
+  tanh: preparePointwise,
+  flatten: prepareReshape,
+  requantise: integerOnly,
   add: prepareAdd,
+  'conv-transpose': prepareConvTranspose,
+  'local-response-norm': prepareLocalResponseNorm,
+  'leaky-relu': prepareLeakyRelu,
+  prelu: preparePrelu,
+  elu: preparePointwise,
+  'hard-sigmoid': preparePointwise,
+  'hard-swish': preparePointwise,
+  swish: preparePointwise,
+  mul: prepareMul,
+  concat: prepareConcat,
+  slice: prepareSlice,
+  pad: preparePad,
+  transpose: prepareTranspose,
+  reshape: prepareReshape,
+  upsample: prepareUpsample,
+  'depth-to-space': prepareDepthToSpace,
+  'reduce-mean': prepareReduceMean,
+  quantise: integerOnly,
+  dequantise: prepareDequantise,
 };
 
 /** Resolves all constants of a verified float graph; then `run` executes one frame a call. */
 export function prepareFloat(graph: Graph): Executor {
-  return prepareExecutor(graph, FLOAT_KERNELS, 'float32');
+  requireElements(graph, 'float32');
+  return prepareExecutor(graph, () => FLOAT_KERNELS);
 }
 
 /** One frame through a verified float graph; for many frames use prepareFloat. */

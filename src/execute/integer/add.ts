@@ -1,29 +1,31 @@
 import type { AddOp } from '../../ir/op.js';
 import { elementCount } from '../../ir/tensor-type.js';
 import { clampTo, roundHalfEven } from '../../support/fixed-point.js';
-import { defined, invariant } from '../../support/invariant.js';
+import { broadcastOffsets, forEachRow } from '../element-order.js';
 import type { PrepareNode } from '../executor.js';
-import { allocate, numeric, outputType } from '../tensor-access.js';
-import { addParams } from './requant-params.js';
+import { allocate, inputType, numeric, outputType } from '../tensor-access.js';
+import { addParams } from './join-params.js';
 
-/** y = clamp(zy + rne(sum_i m_i * (x_i - z_i) / 2^s)); an input of one value per channel is repeated at each pixel. */
+/** y = clamp(zy + rne(sum_i m_i * (x_i - z_i) / 2^s)); inputs are broadcast to the output. */
 export const prepareAdd: PrepareNode<AddOp> = (graph, node) => {
   const { inputZeroPoints, multipliers, shift, zeroPoint, lo, hi } = addParams(graph, node);
-  const out = outputType(graph, node);
-  const count = elementCount(out.shape);
-  // Activations are below 2^17 after their zero point, so 2^5 inputs of 31-bit multipliers stay exact.
-  const bound = multipliers.reduce((sum, multiplier) => sum + multiplier * 2 ** 17, 0);
-  invariant(bound < 2 ** 53, `the sums of node '${node.name}' leave the exact range`);
+  const { element, shape } = outputType(graph, node);
+  const count = elementCount(shape);
+  const offsets = node.inputs.map((_, i) => broadcastOffsets(inputType(graph, node, i).shape, shape));
   return (inputs) => {
     const sums = new Float64Array(count);
-    inputs.forEach((data, input) => {
-      const x = numeric(data);
-      const multiplier = defined(multipliers[input], 'a multiplier');
-      const offset = defined(inputZeroPoints[input], 'a zero point');
-      for (let i = 0; i < count; i++)
-        sums[i] = (sums[i] as number) + multiplier * ((x[i % x.length] as number) - offset);
+    offsets.forEach((places, input) => {
+      const x = numeric(inputs[input]);
+      const multiplier = multipliers[input] as number;
+      const zero = inputZeroPoints[input] as number;
+      forEachRow(places, (base, last, from) => {
+        for (let i = 0; i < last.length; i++) {
+          const v = (x[base + (last[i] as number)] as number) - zero;
+          sums[from + i] = (sums[from + i] as number) + multiplier * v;
+        }
+      });
     });
-    const y = allocate(out.element, count);
+    const y = allocate(element, count);
     for (let i = 0; i < count; i++) {
       y[i] = clampTo(zeroPoint + roundHalfEven((sums[i] as number) / 2 ** shift), lo, hi);
     }

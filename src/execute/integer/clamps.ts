@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
-import type { Clamp, ClipOp, FlattenOp, ReluOp } from '../../ir/op.js';
+import type { Clamp, ClipOp, ReluOp } from '../../ir/op.js';
 import type { TensorType } from '../../ir/tensor-type.js';
 import { clampTo, roundHalfEven } from '../../support/fixed-point.js';
 import type { Kernel, PrepareNode } from '../executor.js';
@@ -34,9 +34,3 @@ export const prepareRelu: PrepareNode<ReluOp> = (graph, node) => clampKernel(gra
 
 /** y = clamp(x), with the operator's real limits as integers of the tensor. */
 export const prepareClip: PrepareNode<ClipOp> = (graph, node) => clampKernel(graph, node, node.op);
-
-/** The same elements: a feature map is flattened in the order in which it is stored. */
-export const prepareFlatten: PrepareNode<FlattenOp> =
-  () =>
-  ([input]) =>
-    numeric(input);

@@ -1,37 +1,75 @@
 import type { Graph } from '../../ir/graph.js';
 import type { Tensor } from '../../ir/tensor.js';
 import { InternalError } from '../../support/invariant.js';
-import { type Executor, type KernelTable, prepareExecutor, type RunOptions } from '../executor.js';
+import {
+  prepareDepthToSpace,
+  preparePad,
+  prepareReshape,
+  prepareSlice,
+  prepareTranspose,
+  prepareUpsample,
+} from '../data-movement.js';
+import { type Executor, type KernelTable, prepareExecutor, type RunOptions, requireElements } from '../executor.js';
+import { prepareQuantise } from '../quantise.js';
 import { prepareAdd } from './add.js';
-import { prepareClip, prepareFlatten, prepareRelu } from './clamps.js';
+import { prepareClip, prepareRelu } from './clamps.js';
+import { prepareConcat } from './concat.js';
 import { prepareConv } from './conv.js';
+import { prepareConvTranspose } from './conv-transpose.js';
 import { prepareDense } from './dense.js';
+import { prepareMul } from './mul.js';
 import { prepareAveragePool, prepareGlobalAveragePool, prepareMaxPool } from './pool.js';
 import { prepareRequantise } from './requantise.js';
-import { prepareSigmoid, prepareTanh } from './table.js';
+import { prepareLeakyRelu, preparePrelu } from './slopes.js';
+import { preparePointwise } from './table.js';
 
-/** The golden model: exact integers, written for reading, and independent of the hardware's order of work. */
-const INTEGER_KERNELS: KernelTable = {
+function floatOnly(_graph: Graph, node: { readonly name: string; readonly op: { readonly kind: string } }): never {
+  throw new InternalError(`${node.op.kind} '${node.name}' with an integer output, which verifyGraph refuses`);
+}
+
+/**
+ * The golden model, for nodes with an integer output: exact integers, written for reading, and independent of the
+ * hardware's order of work.
+ */
+export const INTEGER_KERNELS: KernelTable = {
   conv: prepareConv,
   dense: prepareDense,
   'max-pool': prepareMaxPool,
   'average-pool': prepareAveragePool,
   'global-average-pool': prepareGlobalAveragePool,
-  'batch-norm': (_graph, node) => {
-    throw new InternalError(`batch-norm '${node.name}' in an integer graph, which verifyGraph refuses`);
-  },
+  'batch-norm': floatOnly,
   relu: prepareRelu,
   clip: prepareClip,
-  sigmoid: prepareSigmoid,
-  tanh: prepareTanh,
-  flatten: prepareFlatten,
+  sigmoid: preparePointwise,
+  tanh: preparePointwise,
+  flatten: prepareReshape,
   requantise: prepareRequantise,
   add: prepareAdd,
+  'conv-transpose': prepareConvTranspose,
+  'local-response-norm': floatOnly,
+  'leaky-relu': prepareLeakyRelu,
+  prelu: preparePrelu,
+  elu: preparePointwise,
+  'hard-sigmoid': preparePointwise,
+  'hard-swish': preparePointwise,
+  swish: preparePointwise,
+  mul: prepareMul,
+  concat: prepareConcat,
+  slice: prepareSlice,
+  pad: preparePad,
+  transpose: prepareTranspose,
+  reshape: prepareReshape,
+  upsample: prepareUpsample,
+  'depth-to-space': prepareDepthToSpace,
+  'reduce-mean': floatOnly,
+  quantise: prepareQuantise,
+  dequantise: floatOnly,
 };
 
 /** Resolves all constants of a verified integer graph; then `run` executes one frame a call. */
 export function prepareInteger(graph: Graph): Executor {
-  return prepareExecutor(graph, INTEGER_KERNELS, 'integer');
+  requireElements(graph, 'integer');
+  return prepareExecutor(graph, () => INTEGER_KERNELS);
 }
 
 /** One frame through a verified integer graph; for many frames use prepareInteger. */

@@ -1,9 +1,9 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
-import type { AddOp, Clamp, ConvOp, DenseOp, RequantiseOp } from '../../ir/op.js';
+import type { Clamp, ConcatOp, ConvOp, ConvTransposeOp, DenseOp, RequantiseOp } from '../../ir/op.js';
 import type { Tensor } from '../../ir/tensor.js';
-import { elementCount } from '../../ir/tensor-type.js';
+import { elementCount, isInt } from '../../ir/tensor-type.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
-import { clampTo, type Multiplier, normaliseMultiplier, roundHalfEven } from '../../support/fixed-point.js';
+import { type Multiplier, normaliseMultiplier } from '../../support/fixed-point.js';
 import { defined, invariant } from '../../support/invariant.js';
 import { scaleDoesNotFit, sumTooWide } from '../messages.js';
 import { activationOf, constantInput, inputType, numeric, outputType, perChannel } from '../tensor-access.js';
@@ -46,25 +46,23 @@ export function outputRange(graph: Graph, node: GraphNode, clamp: Clamp | undefi
   return { zeroPoint, lo: Math.max(min, clamp?.lo ?? min), hi: Math.min(max, clamp?.hi ?? max) };
 }
 
-/** Constants of a conv or dense node. HeddleError with every channel group's scale that no multiplier gives. */
-export function requantParams(graph: Graph, node: GraphNode<ConvOp | DenseOp>): RequantParams {
+/** Constants of a conv, conv-transpose or dense node. HeddleError with every channel group's scale that no multiplier gives. */
+export function requantParams(graph: Graph, node: GraphNode<ConvOp | ConvTransposeOp | DenseOp>): RequantParams {
   const x = activationOf(inputType(graph, node), `the input of node '${node.name}'`);
-  const y = activationOf(outputType(graph, node), `the output of node '${node.name}'`);
   const filters = centredFilters(constantInput(graph, node, 1), node.name);
   const outChannels = filters.weightZeroPoint.length;
   const bias = node.inputs.length > 2 ? biasValues(constantInput(graph, node, 2)) : new Float64Array(outChannels);
   const sums = sumRanges(filters.weights, filters.filterLength, bias, x.min - x.zeroPoint, x.max - x.zeroPoint);
   const isDead = (oc: number): boolean => sums.magnitude[oc] === 0 && bias[oc] === 0;
-  const scales = Array.from({ length: outChannels }, (_, oc) =>
-    isDead(oc) ? 0 : (x.scale * perChannel(filters.scale, oc)) / y.scale,
-  );
+  const realScale = outputScales(graph, node, x.scale, filters.scale);
+  const scales = Array.from({ length: outChannels }, (_, oc) => (isDead(oc) ? 0 : realScale(oc)));
   const largest = sums.magnitude.reduce(
     (bound, magnitude, oc) => Math.max(bound, magnitude + Math.abs(bias[oc] ?? 0)),
     0,
   );
   if (largest >= 2 ** 53) throw new HeddleError([sumTooWide(node.name, largest)]);
   return {
-    ...outputRange(graph, node, node.op.clamp),
+    ...(handsOutSums(graph, node) ? SUM_RANGE : outputRange(graph, node, node.op.clamp)),
     ...filters,
     ...channelMultipliers(node.name, scales, graph.requantBits),
     inputZeroPoint: x.zeroPoint,
@@ -74,6 +72,27 @@ export function requantParams(graph: Graph, node: GraphNode<ConvOp | DenseOp>): 
     accMax: sums.max,
     partialBound: sums.magnitude.reduce((bound, magnitude) => Math.max(bound, magnitude), 0),
   };
+}
+
+/** Imported graphs hold layers whose output is the sum itself, as 32 bits: a multiplier of 1 and no zero point. */
+function handsOutSums(graph: Graph, node: GraphNode): boolean {
+  const { element } = outputType(graph, node);
+  return isInt(element) && element.bits === SUM_BITS;
+}
+
+const SUM_BITS = 32;
+const SUM_RANGE: OutputRange = { zeroPoint: 0, lo: -(2 ** (SUM_BITS - 1)), hi: 2 ** (SUM_BITS - 1) - 1 };
+
+/** What one step of channel oc's sum is in steps of the output. */
+function outputScales(
+  graph: Graph,
+  node: GraphNode,
+  inputScale: number,
+  weightScales: readonly number[],
+): (oc: number) => number {
+  if (handsOutSums(graph, node)) return () => 1;
+  const y = activationOf(outputType(graph, node), `the output of node '${node.name}'`);
+  return (oc) => (inputScale * perChannel(weightScales, oc)) / y.scale;
 }
 
 interface Filters {
@@ -158,37 +177,21 @@ export interface TensorRequantParams extends OutputRange, Multiplier {
   readonly inputZeroPoint: number;
 }
 
-/** Constants of a requantise node. */
-export function tensorRequantParams(graph: Graph, node: GraphNode<RequantiseOp>): TensorRequantParams {
-  const x = activationOf(inputType(graph, node), `the input of node '${node.name}'`);
+/** Constants of a requantise node, or of one input of a concat node, which is requantised on its way. */
+export function tensorRequantParams(
+  graph: Graph,
+  node: GraphNode<RequantiseOp | ConcatOp>,
+  input = 0,
+): TensorRequantParams {
+  const isConcat = node.op.kind === 'concat';
+  const x = activationOf(inputType(graph, node, input), `input ${input} of node '${node.name}'`);
   const y = activationOf(outputType(graph, node), `the output of node '${node.name}'`);
   const scale = x.scale / y.scale;
   const fit = normaliseMultiplier(scale, graph.requantBits);
-  if (fit === undefined) throw new HeddleError([scaleDoesNotFit(node.name, 'it', scale, graph.requantBits)]);
-  return { ...fit, inputZeroPoint: x.zeroPoint, ...outputRange(graph, node, node.op.clamp) };
-}
-
-/** `y = clamp(zeroPoint + rne(sum_i multipliers[i] * (x_i - inputZeroPoints[i]) / 2^shift), lo, hi)`. */
-export interface AddParams extends OutputRange {
-  readonly inputZeroPoints: readonly number[];
-  /** The largest has requantBits significant bits; the others share its shift, and may be 0. */
-  readonly multipliers: readonly number[];
-  readonly shift: number;
-}
-
-/** Constants of an add node. */
-export function addParams(graph: Graph, node: GraphNode<AddOp>): AddParams {
-  const inputs = node.inputs.map((name, i) => activationOf(inputType(graph, node, i), `tensor '${name}'`));
-  const y = activationOf(outputType(graph, node), `the output of node '${node.name}'`);
-  const scales = inputs.map((x) => x.scale / y.scale);
-  const largest = Math.max(...scales);
-  const fit = normaliseMultiplier(largest, graph.requantBits);
-  if (fit === undefined) throw new HeddleError([scaleDoesNotFit(node.name, 'it', largest, graph.requantBits)]);
-  const multipliers = scales.map((scale) => roundHalfEven(scale * 2 ** fit.shift));
-  return {
-    ...outputRange(graph, node, node.op.clamp),
-    inputZeroPoints: inputs.map((x) => x.zeroPoint),
-    multipliers: multipliers.map((multiplier) => clampTo(multiplier, 0, fit.multiplier)),
-    shift: fit.shift,
-  };
+  if (fit === undefined) {
+    const what = isConcat ? `input ${input}` : 'it';
+    throw new HeddleError([scaleDoesNotFit(node.name, what, scale, graph.requantBits)]);
+  }
+  const clamp = 'clamp' in node.op ? node.op.clamp : undefined;
+  return { ...fit, inputZeroPoint: x.zeroPoint, ...outputRange(graph, node, clamp) };
 }

@@ -1,10 +1,10 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
-import type { RequantiseOp, SigmoidOp, TanhOp } from '../../ir/op.js';
+import type { RequantiseOp } from '../../ir/op.js';
 import { type IntElement, isInt, type TensorType } from '../../ir/tensor-type.js';
 import { quantiseValue, requantise } from '../../support/fixed-point.js';
 import { invariant } from '../../support/invariant.js';
-import type { Kernel, PrepareNode } from '../executor.js';
-import { POINTWISE_FUNCTIONS, type PointwiseKind } from '../pointwise.js';
+import type { PrepareNode } from '../executor.js';
+import { type PointwiseOp, pointwiseFunction } from '../pointwise.js';
 import { activationOf, allocate, inputType, numeric, outputType } from '../tensor-access.js';
 import { tensorRequantParams } from './requant-params.js';
 
@@ -27,10 +27,10 @@ function integerElement(type: TensorType): IntElement {
 }
 
 /** A pointwise function as a table of 2^bits entries: q -> real -> f -> rne -> clamp to the output type. */
-export function pointwiseTable(kind: PointwiseKind, input: TensorType, output: TensorType): Int32Array {
-  const x = activationOf(input, `the input of ${kind}`);
-  const y = activationOf(output, `the output of ${kind}`);
-  const f = POINTWISE_FUNCTIONS[kind];
+export function pointwiseTable(op: PointwiseOp, input: TensorType, output: TensorType): Int32Array {
+  const x = activationOf(input, `the input of ${op.kind}`);
+  const y = activationOf(output, `the output of ${op.kind}`);
+  const f = pointwiseFunction(op);
   return tabulate(integerElement(input), (q) =>
     quantiseValue(f((q - x.zeroPoint) * x.scale), y.scale, y.zeroPoint, y.min, y.max),
   );
@@ -44,19 +44,17 @@ export function requantiseTable(graph: Graph, node: GraphNode<RequantiseOp>): In
   );
 }
 
-function preparePointwise(graph: Graph, node: GraphNode<SigmoidOp | TanhOp>): Kernel {
+/** y = table[x]. */
+export const preparePointwise: PrepareNode<PointwiseOp> = (graph, node) => {
   const input = inputType(graph, node);
   const output = outputType(graph, node);
   const { bits } = integerElement(input);
   invariant(bits <= MAX_TABLE_BITS, `node '${node.name}' is a table of ${bits} address bits`);
-  const table = pointwiseTable(node.op.kind, input, output);
+  const table = pointwiseTable(node.op, input, output);
   return ([data]) => {
     const x = numeric(data);
     const y = allocate(output.element, x.length);
     for (let i = 0; i < x.length; i++) y[i] = table[(x[i] as number) & (table.length - 1)] as number;
     return y;
   };
-}
-
-export const prepareSigmoid: PrepareNode<SigmoidOp> = preparePointwise;
-export const prepareTanh: PrepareNode<TanhOp> = preparePointwise;
+};

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { executeInteger, prepareInteger } from '../../../src/execute/integer/execute-integer.js';
-import { addParams, requantParams } from '../../../src/execute/integer/requant-params.js';
+import { addParams } from '../../../src/execute/integer/join-params.js';
+import { requantParams } from '../../../src/execute/integer/requant-params.js';
 import { pointwiseTable, requantiseTable } from '../../../src/execute/integer/table.js';
 import type { Graph, GraphNode } from '../../../src/ir/graph.js';
 import type { AddOp, ConvOp, DenseOp, Op, RequantiseOp } from '../../../src/ir/op.js';
@@ -273,7 +274,7 @@ describe('elementwise', () => {
     expect(run(oneNode({ kind: 'sigmoid' }, x, y), value)).toEqual([0, 97, 159, 255]);
     const t = quantised([4], 8, true, 1 / 128, 0);
     expect(run(oneNode({ kind: 'tanh' }, x, t), value)).toEqual([-128, -59, 59, 127]);
-    expect(pointwiseTable('tanh', x, t)[0xfe]).toBe(59);
+    expect(pointwiseTable({ kind: 'tanh' }, x, t)[0xfe]).toBe(59);
   });
 
   test('add: shared shift, ties to even, a constant per channel', () => {
