@@ -2,8 +2,6 @@ import type { ConvOp } from '../ir/op.js';
 import type { Taps } from './taps.js';
 import { columnTaps, PADDED, rowTaps } from './taps.js';
 
-type PatchData = Int32Array | Float32Array;
-
 /** Where a convolution reads: [H][W][C] in, one patch [groups][kh][kw][C/groups] for each output position. */
 export interface PatchGeometry {
   readonly outH: number;
@@ -34,10 +32,13 @@ export function patchGeometry(
   };
 }
 
-/** Copies the patch of output position (oy, ox); a padded tap is 0. Filters then read each group's part in order. */
-export function gatherPatch<D extends PatchData>(g: PatchGeometry, x: D, oy: number, ox: number, patch: D): void {
-  const rows = g.rows[oy] as Int32Array;
-  const columns = g.columns[ox] as Int32Array;
+/**
+ * Copies the patch of output position `pixel` (in raster order) to patches[at...]; a padded tap is 0. Filters then read
+ * each group's part in order.
+ */
+export function gatherPatch(g: PatchGeometry, x: Float64Array, pixel: number, patches: Float64Array, at: number): void {
+  const rows = g.rows[Math.floor(pixel / g.outW)] as Int32Array;
+  const columns = g.columns[pixel % g.outW] as Int32Array;
   const groupChannels = g.channels / g.groups;
   let tap = 0;
   for (let ky = 0; ky < rows.length; ky++) {
@@ -47,8 +48,8 @@ export function gatherPatch<D extends PatchData>(g: PatchGeometry, x: D, oy: num
       const isPadded = iy === PADDED || ix === PADDED;
       let from = (iy * g.inW + ix) * g.channels;
       for (let group = 0; group < g.groups; group++) {
-        const to = group * g.filterLength + tap * groupChannels;
-        for (let c = 0; c < groupChannels; c++) patch[to + c] = isPadded ? 0 : (x[from++] as number);
+        const to = at + group * g.filterLength + tap * groupChannels;
+        for (let c = 0; c < groupChannels; c++) patches[to + c] = isPadded ? 0 : (x[from++] as number);
       }
     }
   }

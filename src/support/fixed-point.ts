@@ -19,13 +19,15 @@ const EXACT = 2 ** 53;
 
 const POWERS_OF_TWO = Float64Array.from({ length: MAX_SHIFT + 1 }, (_, exponent) => 2 ** exponent);
 
+/** A double of 2^52 to 2^53 has no bits behind the point: what is added to it is rounded, half to even. */
+const NO_FRACTION = 1.5 * 2 ** 52;
+
 /** The integer nearest to `x`, ties to the even one. Exact for every finite double; never -0. */
 export function roundHalfEven(x: number): number {
+  if (x > -(2 ** 51) && x < 2 ** 51) return x + NO_FRACTION - NO_FRACTION;
   const floor = Math.floor(x);
-  const fraction = x - floor;
-  if (fraction < 0.5) return floor + 0;
-  if (fraction > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor + 0 : floor + 1;
+  const isTie = x - floor === 0.5;
+  return isTie && floor % 2 !== 0 ? floor + 1 : floor;
 }
 
 /** `value` limited to lo..hi. */
@@ -33,8 +35,13 @@ export function clampTo(value: number, lo: number, hi: number): number {
   return Math.max(lo, Math.min(hi, value));
 }
 
-/** The integer nearest to `numerator / denominator`, ties to even; integers below 2^53, denominator above 0. */
+/**
+ * The integer nearest to `numerator / denominator`, ties to even; integers below 2^53, denominator above 0.
+ * A quotient that is no tie differs from every tie by 1 / (2 * denominator) or more, and its double by at most
+ * |quotient| / 2^53 from it, which is less where |numerator| < 2^52; a tie is exact in a double.
+ */
 export function divideHalfEven(numerator: number, denominator: number): number {
+  if (numerator > -(2 ** 52) && numerator < 2 ** 52) return roundHalfEven(numerator / denominator);
   const remainder = ((numerator % denominator) + denominator) % denominator;
   const floor = (numerator - remainder) / denominator;
   const twice = 2 * remainder - denominator;
