@@ -1,6 +1,7 @@
 import { integerClamp } from '../execute/integer/clamps.js';
 import { outputRange } from '../execute/integer/requant-params.js';
 import { MAX_TABLE_BITS, pointwiseTable, requantiseTable } from '../execute/integer/table.js';
+import type { PointwiseOp } from '../execute/pointwise.js';
 import { activationOf, inputType, outputType, typeOf } from '../execute/tensor-access.js';
 import type { Graph, GraphNode } from '../ir/graph.js';
 import type { AveragePoolOp, Clamp, ConvOp, MaxPoolOp, Op, OpKind, OpOf, Window } from '../ir/op.js';
@@ -46,13 +47,30 @@ const LOWER: LowerTable = {
   'batch-norm': refuse,
   relu: (graph, node, ends) => lowerClamp(graph, node, ends, { lo: 0 }),
   clip: (graph, node, ends) => lowerClamp(graph, node, ends, node.op),
-  sigmoid: (graph, node, ends) =>
-    lookup(node, ends, () => pointwiseTable(node.op, inputType(graph, node), outputType(graph, node))),
-  tanh: (graph, node, ends) =>
-    lookup(node, ends, () => pointwiseTable(node.op, inputType(graph, node), outputType(graph, node))),
+  sigmoid: lowerPointwise,
+  tanh: lowerPointwise,
   flatten: () => 'alias',
   requantise: (graph, node, ends) => lookup(node, ends, () => requantiseTable(graph, node)),
   add: refuse,
+  'conv-transpose': refuse,
+  'local-response-norm': refuse,
+  'leaky-relu': refuse,
+  prelu: refuse,
+  elu: lowerPointwise,
+  'hard-sigmoid': lowerPointwise,
+  'hard-swish': lowerPointwise,
+  swish: lowerPointwise,
+  mul: refuse,
+  concat: refuse,
+  slice: refuse,
+  pad: refuse,
+  transpose: refuse,
+  reshape: lowerReshape,
+  upsample: refuse,
+  'depth-to-space': refuse,
+  'reduce-mean': refuse,
+  quantise: refuse,
+  dequantise: refuse,
 };
 
 /**
@@ -172,10 +190,32 @@ function lowerNode(graph: Graph, node: GraphNode, maps: ReadonlyMap<string, Feat
   });
 }
 
-const LOWER_ELEMENTWISE: ReadonlySet<OpKind> = new Set(['relu', 'clip', 'sigmoid', 'tanh', 'requantise', 'flatten']);
+const LOWER_ELEMENTWISE: ReadonlySet<OpKind> = new Set([
+  'relu',
+  'clip',
+  'sigmoid',
+  'tanh',
+  'elu',
+  'hard-sigmoid',
+  'hard-swish',
+  'swish',
+  'requantise',
+  'flatten',
+]);
 
 function refuse(_graph: Graph, node: GraphNode): never {
   throw new HeddleError([noEngine(node.name, node.op.kind)]);
+}
+
+function lowerPointwise(graph: Graph, node: GraphNode<PointwiseOp>, ends: Ends): Layer {
+  return lookup(node, ends, () => pointwiseTable(node.op, inputType(graph, node), outputType(graph, node)));
+}
+
+/** As a flatten, or the one pixel of a vector: neither changes the stream. */
+function lowerReshape(graph: Graph, node: GraphNode, { input }: Ends): 'alias' {
+  const { shape } = outputType(graph, node);
+  const isPixel = shape.slice(0, -1).every((extent) => extent === 1) && input.height * input.width === 1;
+  return shape.length === 1 || isPixel ? 'alias' : refuse(graph, node);
 }
 
 function lowerConv(graph: Graph, node: GraphNode<ConvOp>, ends: Ends): Layer {

@@ -25,7 +25,7 @@ export function printGraph(graph: Graph): string {
 /** `conv "conv1" (x, w) -> y: 24x24x6 uint8 scale=0.1 zero=0 {kernelH=5 ...}`. */
 export function printNode(graph: Graph, node: GraphNode): string {
   const outputs = node.outputs.map((name) => `${quote(name)}: ${printType(graph.types.get(name))}`);
-  const attributes = printAttributes(node.op);
+  const attributes = attributesText(node.op);
   const inputs = node.inputs.map(quote).join(', ');
   return `${node.op.kind} ${quote(node.name)} (${inputs}) -> ${outputs.join(', ')}${attributes === '' ? '' : ` {${attributes}}`}`;
 }
@@ -68,7 +68,8 @@ function list(values: readonly number[]): string {
   return `[${values.slice(0, 2).join(',')},...${values.length} hash=${hashBytes(new Uint8Array(Float64Array.from(values).buffer))}]`;
 }
 
-function printAttributes(op: Op): string {
+/** `kernelH=5 kernelW=5 ...`: an operator's attributes in the order of their names. */
+export function attributesText(op: Op): string {
   return Object.entries(op)
     .filter(([key, value]) => key !== 'kind' && value !== undefined)
     .sort(byName)

@@ -3,8 +3,15 @@ import { foldConstants } from './fold-constants.js';
 import { fuseActivation } from './fuse-activation.js';
 import type { Pass } from './pass.js';
 import { removeDead } from './remove-dead.js';
+import { toChannelsLast } from './to-channels-last.js';
 
 /** The only place where the order of passes is written. */
+
+/**
+ * From a graph as a front end returns it to a network: wholly float or wholly integer, channels-last.
+ * 1. to-channels-last: transposes between an operator and its dequantise would hide the one from the other.
+ */
+export const IMPORT_PIPELINE: readonly Pass[] = [toChannelsLast];
 
 /**
  * From an imported float graph to one that can be quantised.

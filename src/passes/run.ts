@@ -1,4 +1,4 @@
-import type { Graph } from '../ir/graph.js';
+import type { Graph, GraphLevel } from '../ir/graph.js';
 import { verifyGraph } from '../ir/verify.js';
 import type { Diagnostic } from '../support/diagnostics.js';
 import { invariant } from '../support/invariant.js';
@@ -16,15 +16,20 @@ export interface PassRecord {
 /** Called after each pass with the verified graph: for `--dump-ir` and progress. */
 export type PassHook = (record: PassRecord, graph: Graph) => void;
 
-/** Runs the passes in order; the graph is verified after each one that changed it. */
-export function runPipeline(graph: Graph, pipeline: readonly Pass[], onPass: PassHook = () => {}): Graph {
+/** Runs the passes in order; the graph is verified after each one that changed it, as one of the given level. */
+export function runPipeline(
+  graph: Graph,
+  pipeline: readonly Pass[],
+  onPass: PassHook = () => {},
+  level: GraphLevel = 'network',
+): Graph {
   checkPipeline(pipeline);
   return pipeline.reduce((before, pass) => {
     const start = performance.now();
     const notes: Diagnostic[] = [];
     const after = pass.run(before, (warning) => notes.push(warning));
     const changed = after !== before;
-    if (changed) verifyGraph(after, pass.name);
+    if (changed) verifyGraph(after, pass.name, level);
     onPass({ name: pass.name, milliseconds: performance.now() - start, changed, notes }, after);
     return after;
   }, graph);

@@ -32,7 +32,7 @@ function compile(host: CommandHost, path: string, flags: CompileFlags): void {
   const problems = new DiagnosticCollector();
   const sizing = readSizing(problems, flags);
   problems.throwIfErrors();
-  const model = loadIntegerModel(path);
+  const model = loadIntegerModel(host, path);
   checkOutputFolder(flags.output);
   const dumps = makeDumps();
   dumps.add('import', model);

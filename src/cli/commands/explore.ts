@@ -39,7 +39,7 @@ function run(host: CommandHost, path: string, flags: ExploreFlags): void {
     'whole numbers above 0 with commas between them',
   );
   problems.throwIfErrors();
-  const { graph, chain } = lowerModel(loadIntegerModel(path));
+  const { graph, chain } = lowerModel(loadIntegerModel(host, path));
   const designs = computeWithProgress(host, (progress) =>
     explore(chain, {
       clockMHz,

@@ -52,7 +52,7 @@ export function addQuantize(program: Command, host: CommandHost): void {
 
 function quantize(host: CommandHost, path: string, flags: QuantizeFlags): void {
   const { input, options } = readSettings(flags);
-  const model = withPreprocessing(loadModel(path), input);
+  const model = withPreprocessing(loadModel(host, path), input);
   checkTargets([flags.output, flags.output.replace(/\.json$/, '.safetensors')]);
   const { sources, frames } = readInputs(model, '--calibration', flags.calibration, input);
   const calibration = {

@@ -79,7 +79,7 @@ function readSettings(flags: RunFlags): Settings {
 
 function run(host: CommandHost, path: string, flags: RunFlags): void {
   const settings = readSettings(flags);
-  const graph = loadModel(path);
+  const graph = loadModel(host, path);
   const inputs = readInputs(graph, '--input', flags.input, settings.input);
   const files = tensorFiles(graph, flags, settings.input, inputs.frames);
   const labels = labelsOf(graph, flags, inputs);

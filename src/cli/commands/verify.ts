@@ -68,7 +68,7 @@ export function addVerify(program: Command, host: CommandHost): void {
 
 async function verify(host: CommandHost, path: string, flags: VerifyFlags): Promise<void> {
   const settings = readSettings(flags);
-  const model = loadIntegerModel(path);
+  const model = loadIntegerModel(host, path);
   if (flags.output !== undefined) checkOutputFolder(flags.output);
   if (flags.trace !== undefined) checkTargets([flags.trace]);
   const compiled = host.endedByInterrupt(() => compileModel(model, { sizing: settings.sizing }));

@@ -1,0 +1,41 @@
+import type { Imported } from './frontend/imported.js';
+import { loadModelFile } from './frontend/json/files.js';
+import { loadTfliteFile } from './frontend/tflite/import.js';
+import type { Graph } from './ir/graph.js';
+import { AFTER_IMPORT, verifyGraph } from './ir/verify.js';
+import { IMPORT_PIPELINE } from './passes/pipelines.js';
+import { type PassHook, runPipeline } from './passes/run.js';
+import type { Diagnostic } from './support/diagnostics.js';
+
+/** A model file as a network: wholly float or wholly integer, feature maps channels-last. */
+export interface LoadedModel {
+  readonly graph: Graph;
+  /** Warnings: what was left out, or decided for the user. */
+  readonly notes: readonly Diagnostic[];
+}
+
+/** The kinds of model files, by the ending of the name. */
+export const MODEL_LOADERS: Readonly<Record<string, (path: string) => Imported>> = {
+  '.json': (path) => ({ graph: loadModelFile(path), notes: [] }),
+  '.tflite': loadTfliteFile,
+};
+
+/** The ending of a path, by which its kind is known: `.onnx`; empty where there is none. */
+export function modelEnding(path: string): string {
+  return /\.[^./\\]+$/.exec(path)?.[0]?.toLowerCase() ?? '';
+}
+
+/**
+ * Brings an imported graph into the form that everything behind the front ends works on. HeddleError with all that
+ * cannot be: operators between quantised tensors that have no integer form, for one.
+ */
+export function networkOf(imported: Imported, onPass: PassHook = () => {}): LoadedModel {
+  const notes = [...imported.notes];
+  const hook: PassHook = (record, graph) => {
+    notes.push(...record.notes);
+    onPass(record, graph);
+  };
+  const graph = runPipeline(imported.graph, IMPORT_PIPELINE, hook, 'imported');
+  verifyGraph(graph, AFTER_IMPORT);
+  return { graph, notes };
+}
