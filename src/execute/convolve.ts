@@ -29,8 +29,8 @@ function byPatches(geometry: PatchGeometry, filters: Filters, outChannels: numbe
       const count = Math.min(PATCHES_AT_ONCE, pixels - first);
       for (let p = 0; p < count; p++) gatherPatch(geometry, x, first + p, patches, p * pitch);
       for (let g = 0; g < groups; g++) {
-        const row = g * groupOut;
-        dotRows(patches, pitch, g * filterLength, filterLength, filters, row, row + groupOut, sums, outChannels);
+        const part = { data: patches, pitch, from: g * filterLength, length: filterLength };
+        dotRows(part, filters, g * groupOut, (g + 1) * groupOut, sums, outChannels);
       }
       for (let p = 0; p < count; p++) emit(first + p, sums, p * outChannels);
     }

@@ -2,7 +2,7 @@ import type { Graph, GraphNode } from '../../ir/graph.js';
 import type { ConvOp, DenseOp } from '../../ir/op.js';
 import { elementCount } from '../../ir/tensor-type.js';
 import { makeConvolve } from '../convolve.js';
-import { dotRows } from '../dot-rows.js';
+import { dotVector } from '../dot-rows.js';
 import type { PrepareNode } from '../executor.js';
 import { patchGeometry } from '../patch.js';
 import { constantInput, inputType, mapShape, outputType } from '../tensor-access.js';
@@ -44,7 +44,7 @@ export const prepareDense: PrepareNode<DenseOp> = (graph, node) => {
   const sums = new Float64Array(bias.length);
   return ([input]) => {
     const x = new Float64Array(float32(input));
-    dotRows(x, 0, 0, x.length, weights, 0, bias.length, sums, 0);
+    dotVector(x, weights, bias.length, sums);
     return bias.map((offset, o) => clamp((sums[o] as number) + offset));
   };
 };

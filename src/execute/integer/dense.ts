@@ -1,5 +1,5 @@
 import type { DenseOp } from '../../ir/op.js';
-import { dotRows } from '../dot-rows.js';
+import { dotVector } from '../dot-rows.js';
 import type { PrepareNode } from '../executor.js';
 import { allocate, numeric, outputType } from '../tensor-access.js';
 import { centred } from './conv.js';
@@ -15,7 +15,7 @@ export const prepareDense: PrepareNode<DenseOp> = (graph, node) => {
   return ([input]) => {
     const x = centred(numeric(input), params.inputZeroPoint);
     const y = allocate(element, params.outChannels);
-    dotRows(x, 0, 0, params.filterLength, params.weights, 0, params.outChannels, sums, 0);
+    dotVector(x, params.weights, params.outChannels, sums);
     requantise(sums, 0, y, 0);
     return y;
   };
