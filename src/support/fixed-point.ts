@@ -5,7 +5,7 @@
 
 /** `real` is approximated by `multiplier / 2^shift`. */
 export interface Multiplier {
-  /** 0 for a dead channel, otherwise normalised: 2^(bits-1) <= multiplier < 2^bits. */
+  /** Normalised: 2^(bits-1) <= multiplier < 2^bits; smaller where the shift is MAX_SHIFT, 0 for a dead channel. */
   readonly multiplier: number;
   /** MIN_SHIFT..MAX_SHIFT. */
   readonly shift: number;
@@ -29,6 +29,18 @@ export function roundHalfEven(x: number): number {
   const isTie = x - floor === 0.5;
   return isTie && floor % 2 !== 0 ? floor + 1 : floor;
 }
+
+/**
+ * The multiplier for a scale too small to be normalised, with MAX_SHIFT and fewer significant bits. Sums of up to `largest`
+ * in magnitude then come out wrong by at most largest / 2^(MAX_SHIFT + 1) steps of the output; undefined where that is
+ * more than FINEST_ERROR, which is also what 18 normalised bits leave of an 8-bit output.
+ */
+export function smallMultiplier(realScale: number, largest: number): Multiplier | undefined {
+  if (!(realScale > 0 && largest / 2 ** (MAX_SHIFT + 1) <= FINEST_ERROR)) return undefined;
+  return { multiplier: roundHalfEven(realScale * 2 ** MAX_SHIFT), shift: MAX_SHIFT };
+}
+
+const FINEST_ERROR = 2 ** -10;
 
 /** `value` limited to lo..hi. */
 export function clampTo(value: number, lo: number, hi: number): number {

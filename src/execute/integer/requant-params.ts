@@ -3,7 +3,7 @@ import type { Clamp, ConcatOp, ConvOp, ConvTransposeOp, DenseOp, RequantiseOp } 
 import type { Tensor } from '../../ir/tensor.js';
 import { elementCount, isInt } from '../../ir/tensor-type.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
-import { type Multiplier, normaliseMultiplier } from '../../support/fixed-point.js';
+import { type Multiplier, normaliseMultiplier, smallMultiplier } from '../../support/fixed-point.js';
 import { defined, invariant } from '../../support/invariant.js';
 import { scaleDoesNotFit, sumTooWide } from '../messages.js';
 import { activationOf, constantInput, inputType, numeric, outputType, perChannel } from '../tensor-access.js';
@@ -64,7 +64,7 @@ export function requantParams(graph: Graph, node: GraphNode<ConvOp | ConvTranspo
   return {
     ...(handsOutSums(graph, node) ? SUM_RANGE : outputRange(graph, node, node.op.clamp)),
     ...filters,
-    ...channelMultipliers(node.name, scales, graph.requantBits),
+    ...channelMultipliers(node.name, scales, sums, graph.requantBits),
     inputZeroPoint: x.zeroPoint,
     outChannels,
     bias,
@@ -159,9 +159,16 @@ function sumRanges(
 function channelMultipliers(
   node: string,
   scales: readonly number[],
+  { min, max }: SumRanges,
   requantBits: number,
 ): { readonly multiplier: Float64Array; readonly shift: Uint8Array } {
-  const fitted = scales.map((scale) => normaliseMultiplier(scale, requantBits));
+  const largest = (oc: number): number => Math.max(-(min[oc] as number), max[oc] as number);
+  const tooSmall = (scale: number): boolean => scale < 1;
+  // Trained networks have channels with weights of 1e-7 and a bias that is all that matters.
+  const fitted = scales.map(
+    (scale, oc) =>
+      normaliseMultiplier(scale, requantBits) ?? (tooSmall(scale) ? smallMultiplier(scale, largest(oc)) : undefined),
+  );
   const problems = fitted.flatMap((fit, oc): Diagnostic[] =>
     fit === undefined ? [scaleDoesNotFit(node, `output channel ${oc}`, scales[oc] ?? Number.NaN, requantBits)] : [],
   );

@@ -192,12 +192,32 @@ describe('conv', () => {
   test('scales that do not fit are refused by node and channel, all at once', () => {
     const x = quantised([1], 8, false, 1, 0);
     const w: Tensor = {
-      type: { shape: [3, 1], element: int(8, true), quant: { scale: [1e-30, 1, 1e30], zeroPoint: [0], axis: 0 } },
+      type: { shape: [3, 1], element: int(8, true), quant: { scale: [2e30, 1, 1e30], zeroPoint: [0], axis: 0 } },
       data: Int8Array.from([1, 1, 1]),
     };
     const graph = oneNode({ kind: 'dense' }, x, quantised([3], 8, false, 1, 7), { w });
     expect(() => prepareInteger(graph)).toThrow(HeddleError);
     expect(() => prepareInteger(graph)).toThrow(/'n': output channel 0 .*\n.*\n.*output channel 2/);
+  });
+
+  test('a scale below the normalised ones has fewer significant bits, as far as no output shows it', () => {
+    const x = quantised([1], 8, false, 1, 0);
+    const scale = 5e-10;
+    const w: Tensor = {
+      type: { shape: [2, 1], element: int(8, true), quant: { scale: [scale, scale], zeroPoint: [0], axis: 0 } },
+      data: Int8Array.from([1, 1]),
+    };
+    const bias = (value: bigint): Tensor => ({
+      type: { shape: [2], element: int(64, true) },
+      data: BigInt64Array.from([8_000_000_000n, value]),
+    });
+    const graph = oneNode({ kind: 'dense' }, x, quantised([2], 8, false, 1, 7), { w, b: bias(0n) });
+    const { multiplier, shift } = requantParams(graph, graph.nodes[0] as GraphNode<DenseOp>);
+    expect([...multiplier]).toEqual([70369, 70369]);
+    expect([...shift]).toEqual([47, 47]);
+    expect(run(graph, { type: x, data: Uint8Array.from([200]) })).toEqual([7 + 4, 7]);
+    const far = oneNode({ kind: 'dense' }, x, quantised([2], 8, false, 1, 7), { w, b: bias(2n ** 39n) });
+    expect(() => prepareInteger(far)).toThrow(/'n': output channel 1 needs the multiplier 5e-10/);
   });
 });
 
