@@ -25,8 +25,8 @@ import {
 } from './tensor-type.js';
 import { sameNumbers } from './type-equality.js';
 
-const ACTIVATION_BITS = { least: 1, most: 16 } as const;
-const WEIGHT_BITS = { least: 2, most: 8 } as const;
+export const ACTIVATION_BITS = { least: 1, most: 16 } as const;
+export const WEIGHT_BITS = { least: 2, most: 8 } as const;
 /** Pointwise functions are tables, and a table of more address bits than this is not worth its memory. */
 const TABLE_BITS = 10;
 const NO_INTEGER_FORM = 'it has no integer form yet';

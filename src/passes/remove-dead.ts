@@ -19,7 +19,8 @@ export const removeDead: Pass = {
   },
 };
 
-function liveNodes(graph: Graph): readonly GraphNode[] {
+/** The nodes on which an output of the network depends, in order. */
+export function liveNodes(graph: Graph): readonly GraphNode[] {
   const live = new Set(graph.outputs.map((output) => output.tensor));
   const kept: GraphNode[] = [];
   for (const node of graph.nodes.toReversed()) {
