@@ -48,9 +48,14 @@ export function pixelType(shape: readonly number[], { mean, std }: Preprocessing
   return asymmetric(shape, { min: Math.min(...ends), max: Math.max(...ends) }, 8, false);
 }
 
-/** Outputs of a sigmoid lie in 0..1, those of tanh in -1..1: their types need no calibration. */
+/** Outputs of a sigmoid lie below 1, those of tanh in -1..1: their types need no calibration. */
 export function sigmoidType(shape: readonly number[], bits: number): TensorType {
   return quantised(shape, bits, false, 2 ** -bits, 0);
+}
+
+/** A hard sigmoid reaches 0 and 1. */
+export function hardSigmoidType(shape: readonly number[], bits: number): TensorType {
+  return quantised(shape, bits, false, 1 / (2 ** bits - 1), 0);
 }
 
 export function tanhType(shape: readonly number[], bits: number): TensorType {

@@ -1,144 +1,135 @@
 import { realToTensor } from '../execute/frames.js';
 import { integerClamp } from '../execute/integer/clamps.js';
-import { MAX_TABLE_BITS } from '../execute/integer/table.js';
 import { activationOf } from '../execute/tensor-access.js';
-import type { Graph, GraphInput, GraphNode } from '../ir/graph.js';
+import type { Graph, GraphNode } from '../ir/graph.js';
 import type { Op } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
-import type { TensorType } from '../ir/tensor-type.js';
-import { HeddleError } from '../support/diagnostics.js';
-import { assertNever, defined, InternalError } from '../support/invariant.js';
-import { activationType, pixelType, sigmoidType, tanhType } from './activation-type.js';
-import { tableInputTooWide } from './messages.js';
-import type { Range } from './observer.js';
+import { int, type TensorType } from '../ir/tensor-type.js';
+import { defined } from '../support/invariant.js';
+import { activationType } from './activation-type.js';
+import { biasShift } from './bias-correction.js';
 import type { ResolvedOptions } from './options.js';
 import { quantizeBias, quantizeWeights } from './quantize-weights.js';
+import { isWeighted, type WeightedOp } from './rules.js';
+import { outputOf } from './share-numbers.js';
 
-/** The tensors whose types come from calibration: sums, and inputs that no preprocessing describes. */
-export function tensorsToCalibrate(graph: Graph): readonly string[] {
-  const inputs = graph.inputs.filter((input) => input.preprocessing === undefined).map((input) => input.tensor);
-  const sums = graph.nodes.filter(({ op }) => op.kind === 'conv' || op.kind === 'dense' || op.kind === 'add');
-  return [...inputs, ...sums.flatMap((node) => node.outputs)];
+/** What calibration has found out for the integer graph. */
+export interface ChosenNumbers {
+  /** Integer types of all tensors that flow. */
+  readonly types: ReadonlyMap<string, TensorType>;
+  /** Mean values of the inputs of layers with weights; without one, a layer's bias is not corrected. */
+  readonly means: ReadonlyMap<string, Tensor>;
 }
 
 /** The integer graph under construction. */
 interface Draft {
   readonly source: Graph;
-  readonly ranges: ReadonlyMap<string, Range>;
+  readonly chosen: ChosenNumbers;
   readonly options: ResolvedOptions;
   readonly types: Map<string, TensorType>;
   readonly constants: Map<string, Tensor>;
+  /** Names of addends and factors, which all their readers share. */
+  readonly operands: Map<string, string>;
 }
 
-/** The integer graph of a float graph, with the activation ranges of its calibrated tensors. */
-export function applyRanges(source: Graph, ranges: ReadonlyMap<string, Range>, options: ResolvedOptions): Graph {
-  const draft: Draft = { source, ranges, options, types: new Map(), constants: new Map() };
-  refuseWideTables(draft);
-  for (const input of source.inputs) draft.types.set(input.tensor, typeOfInput(draft, input));
-  const nodes = source.nodes.map((node) => quantizeNode(draft, node));
-  return { ...source, nodes, types: draft.types, constants: draft.constants, requantBits: options.requantBits };
+/** The integer graph of a float graph. */
+export function applyNumbers(source: Graph, chosen: ChosenNumbers, options: ResolvedOptions): Graph {
+  const types = new Map(chosen.types);
+  const draft: Draft = { source, chosen, options, types, constants: new Map(), operands: new Map() };
+  const nodes = source.nodes.map((node): GraphNode => {
+    const inputs = isWeighted(node) ? layerInputs(draft, node) : node.inputs.map((_, i) => operand(draft, node, i));
+    return { ...node, op: quantizeAttributes(node.op, typeIn(draft, outputOf(node))), inputs };
+  });
+  return { ...source, nodes, types, constants: draft.constants, requantBits: options.requantBits };
 }
 
-function refuseWideTables({ source, options }: Draft): void {
-  const problems = source.nodes.flatMap(({ name, op }) =>
-    (op.kind === 'sigmoid' || op.kind === 'tanh') && options.activationBits > MAX_TABLE_BITS
-      ? [tableInputTooWide(name, op.kind, options.activationBits, MAX_TABLE_BITS)]
-      : [],
-  );
-  if (problems.length > 0) throw new HeddleError(problems);
+function typeIn(draft: Draft, tensor: string): TensorType {
+  return defined(draft.types.get(tensor), `the type of tensor '${tensor}'`);
 }
 
-function sourceType(draft: Draft, tensor: string): TensorType {
-  return defined(draft.source.types.get(tensor), `the type of tensor '${tensor}'`);
-}
-
-function typeOfInput(draft: Draft, input: GraphInput): TensorType {
-  const { shape } = sourceType(draft, input.tensor);
-  return input.preprocessing === undefined
-    ? calibratedType(draft, input.tensor)
-    : pixelType(shape, input.preprocessing);
-}
-
-function calibratedType(draft: Draft, tensor: string): TensorType {
-  const range = defined(draft.ranges.get(tensor), `the range of tensor '${tensor}'`);
-  return activationType(sourceType(draft, tensor).shape, range, draft.options.activationBits);
-}
-
-function quantizeNode(draft: Draft, node: GraphNode): GraphNode {
-  const inputs = quantizeInputs(draft, node);
-  const [output = ''] = node.outputs;
-  const type = outputType(draft, node.op, inputs, output);
-  draft.types.set(output, type);
-  return { ...node, op: quantizeClamp(node.op, type), inputs };
-}
-
-function outputType(draft: Draft, op: Op, inputs: readonly string[], output: string): TensorType {
-  const { shape } = sourceType(draft, output);
-  switch (op.kind) {
-    case 'conv':
-    case 'dense':
-    case 'add':
-      return calibratedType(draft, output);
-    case 'sigmoid':
-      return sigmoidType(shape, draft.options.activationBits);
-    case 'tanh':
-      return tanhType(shape, draft.options.activationBits);
-    case 'max-pool':
-    case 'average-pool':
-    case 'global-average-pool':
-    case 'relu':
-    case 'clip':
-    case 'flatten':
-      return { ...defined(draft.types.get(inputs[0] ?? ''), `the type of tensor '${inputs[0]}'`), shape };
-    case 'batch-norm':
-    case 'requantise':
-      throw new InternalError(`'${op.kind}' reaches the quantiser, although the float pipeline removes it`);
-    default:
-      return assertNever(op);
-  }
-}
-
-/** The operator with its clamp in integers of the output type; without it where the type's range does the same. */
-function quantizeClamp(op: Op, type: TensorType): Op {
+/** Real values among the attributes become integers of the output's type. */
+function quantizeAttributes(op: Op, type: TensorType): Op {
+  if (op.kind === 'pad') return { ...op, value: op.mode === 'constant' ? integerOf(op.value, type) : 0 };
   if (!('clamp' in op) || op.clamp === undefined) return op;
   const { clamp, ...rest } = op;
   const integer = integerClamp(clamp, type);
+  // Where the type's own range does the same, no clamp is needed.
   return Object.keys(integer).length === 0 ? rest : { ...rest, clamp: integer };
 }
 
-/** Defines the node's constants in integers and returns the names of its inputs. */
-function quantizeInputs(draft: Draft, node: GraphNode): readonly string[] {
-  const { kind } = node.op;
-  if (kind !== 'conv' && kind !== 'dense') return node.inputs.map((name) => activationInput(draft, name));
+function integerOf(value: number, type: TensorType): number {
+  return Number(realToTensor('the padding', { ...type, shape: [] }, [value]).data[0]);
+}
+
+/** Defines a layer's weights and bias in integers and returns the names of its inputs. */
+function layerInputs(draft: Draft, node: GraphNode<WeightedOp>): readonly string[] {
   const [x = '', weightName = '', biasName] = node.inputs;
-  const weight = quantizeWeights(sourceConstant(draft, weightName), draft.options.weightBits);
+  const { layerWeightBits, weightBits } = draft.options;
+  const filters = sourceConstant(draft, weightName);
+  const weight = quantizeWeights(filters, layerWeightBits.get(node.name) ?? weightBits);
   const names = [x, define(draft, weightName, node.name, weight)];
-  if (biasName === undefined) return names;
-  const input = activationOf(defined(draft.types.get(x), `the type of tensor '${x}'`), `tensor '${x}'`);
-  const bias = quantizeBias(sourceConstant(draft, biasName), input.scale, weight.type.quant?.scale ?? []);
-  return [...names, define(draft, biasName, node.name, bias)];
+  const mean = draft.chosen.means.get(x);
+  const shift = mean === undefined ? undefined : biasShift(draft.source, node, weight, mean);
+  if (biasName === undefined && shift === undefined) return names;
+  const own = biasName === undefined ? undefined : sourceConstant(draft, biasName);
+  const { scale } = activationOf(typeIn(draft, x), `tensor '${x}'`);
+  const bias = quantizeBias(sumOf(own, shift), scale, weight.type.quant?.scale ?? []);
+  return [...names, define(draft, biasName ?? `${node.name}.bias`, node.name, bias)];
+}
+
+/** A bias, a shift, or their sum. */
+function sumOf(bias: Tensor | undefined, shift: Tensor | undefined): Tensor {
+  const first = defined(bias ?? shift, 'a bias');
+  if (bias === undefined || shift === undefined) return first;
+  const added = shift.data as Float32Array;
+  return { type: first.type, data: (bias.data as Float32Array).map((value, oc) => value + (added[oc] as number)) };
 }
 
 function sourceConstant(draft: Draft, name: string): Tensor {
   return defined(draft.source.constants.get(name), `the constant '${name}'`);
 }
 
-/** A constant that is added is quantised like an activation, over its own range. */
-function activationInput(draft: Draft, name: string): string {
+/** The i-th input of a node without weights; constants are quantised for it. */
+function operand(draft: Draft, node: GraphNode, i: number): string {
+  const name = defined(node.inputs[i], `input ${i} of node '${node.name}'`);
   const constant = draft.source.constants.get(name);
-  if (constant === undefined || draft.types.has(name)) return name;
+  if (constant === undefined) return name;
   const values = constant.data as Float32Array;
-  const range = values.reduce((r, v) => ({ min: Math.min(r.min, v), max: Math.max(r.max, v) }), { min: 0, max: 0 });
-  const type = activationType(constant.type.shape, range, draft.options.activationBits);
-  return define(draft, name, name, realToTensor(name, type, values));
+  const { shape } = constant.type;
+  if (node.op.kind === 'concat') {
+    const type = { ...typeIn(draft, outputOf(node)), shape };
+    return define(draft, name, node.name, realToTensor(name, type, values));
+  }
+  if (node.op.kind === 'prelu')
+    return define(draft, name, node.name, realToTensor(name, slopeType(shape, values), values));
+  const shared = draft.operands.get(name);
+  if (shared !== undefined) return shared;
+  const type = activationType(shape, rangeOf(values), draft.options.activationBits);
+  const own = define(draft, name, node.name, realToTensor(name, type, values));
+  draft.operands.set(name, own);
+  return own;
+}
+
+/** A constant that is added or multiplied is quantised like an activation, over its own range. */
+function rangeOf(values: Float32Array): { readonly min: number; readonly max: number } {
+  return values.reduce((r, v) => ({ min: Math.min(r.min, v), max: Math.max(r.max, v) }), { min: 0, max: 0 });
+}
+
+/** Slopes become part of multipliers: 16 bits cost nothing there. */
+const SLOPE_BITS = 16;
+
+function slopeType(shape: readonly number[], values: Float32Array): TensorType {
+  const magnitude = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const scale = magnitude === 0 ? 1 : magnitude / (2 ** (SLOPE_BITS - 1) - 1);
+  return { shape, element: int(SLOPE_BITS, true), quant: { scale: [scale], zeroPoint: [0] } };
 }
 
 /** Stores a constant under its name, or, where another reader needed other integers, under one of the reader's own. */
 function define(draft: Draft, name: string, reader: string, tensor: Tensor): string {
   let own = name;
-  for (let i = 1; draft.types.has(own) || (own !== name && draft.source.types.has(own)); i++) {
-    own = `${name}.${reader}${i === 1 ? '' : `.${i}`}`;
-  }
+  const isTaken = (candidate: string): boolean =>
+    draft.types.has(candidate) || (candidate !== name && draft.source.types.has(candidate));
+  for (let i = 1; isTaken(own); i++) own = `${name}.${reader}${i === 1 ? '' : `.${i}`}`;
   draft.types.set(own, tensor.type);
   draft.constants.set(own, tensor);
   return own;

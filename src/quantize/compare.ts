@@ -1,6 +1,7 @@
 import { prepareFloat } from '../execute/float/execute-float.js';
 import { realToTensor, realValues, topIndices } from '../execute/frames.js';
 import { prepareInteger } from '../execute/integer/execute-integer.js';
+import { isClassVector } from '../execute/run-model.js';
 import { typeOf } from '../execute/tensor-access.js';
 import type { Graph } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
@@ -21,11 +22,18 @@ export interface LayerFidelity {
   readonly snrDb?: number;
 }
 
+/** How well an output of the network follows the float network, end to end. */
+export interface OutputFidelity {
+  readonly tensor: string;
+  readonly snrDb?: number;
+  /** Share of frames, 0..1, whose largest value has the same index; absent where it is no vector of classes. */
+  readonly top1Agreement?: number;
+}
+
 export interface QuantizeReport {
   readonly frames: number;
   readonly layers: readonly LayerFidelity[];
-  /** Share of frames, 0..1, whose first output has its largest value at the same index; absent for maps. */
-  readonly top1Agreement?: number;
+  readonly outputs: readonly OutputFidelity[];
 }
 
 interface Power {
@@ -45,20 +53,42 @@ export function compareNetworks(
   const powers = new Map(
     integer.nodes.flatMap((node) => node.outputs.map((name): [string, Power] => [name, { signal: 0, noise: 0 }])),
   );
-  const first = defined(integer.outputs[0], 'the first output').tensor;
+  const agreed = new Map(classOutputs(integer).map((name) => [name, 0]));
   let count = 0;
-  let agreed = 0;
   for (const inputs of frames) {
     const wanted = reference.run(inputs, { keep: 'all' });
     const found = golden.run(quantizeInputs(integer, inputs), { keep: 'all' });
     for (const [name, power] of powers) addPower(power, tensorNamed(wanted, name), tensorNamed(found, name));
-    if (sameTop(tensorNamed(wanted, first), tensorNamed(found, first))) agreed += 1;
+    for (const [name, frames] of agreed)
+      if (sameTop(tensorNamed(wanted, name), tensorNamed(found, name))) agreed.set(name, frames + 1);
     onFrame(count);
     count += 1;
   }
-  const { shape } = typeOf(integer, first);
-  const isVector = shape.slice(0, -1).every((extent) => extent === 1);
-  return { frames: count, layers: layersOf(integer, powers), ...(isVector ? { top1Agreement: agreed / count } : {}) };
+  const outputs = integer.outputs.map(({ tensor }): OutputFidelity => {
+    const frames = agreed.get(tensor);
+    return {
+      tensor,
+      ...snrOf(powers.get(tensor)),
+      ...(frames === undefined ? {} : { top1Agreement: frames / count }),
+    };
+  });
+  return { frames: count, layers: layersOf(integer, powers), outputs };
+}
+
+/** Outputs with one value for each of several classes. */
+function classOutputs(graph: Graph): readonly string[] {
+  return graph.outputs
+    .map(({ tensor }) => tensor)
+    .filter((tensor) => {
+      const { shape } = typeOf(graph, tensor);
+      return isClassVector(shape) && (shape.at(-1) ?? 0) > 1;
+    });
+}
+
+/** Absent where the noise is 0 or there is no signal, and for an output that is an input. */
+function snrOf(power: Power | undefined): { readonly snrDb?: number } {
+  const { signal, noise } = power ?? { signal: 0, noise: 0 };
+  return signal > 0 && noise > 0 ? { snrDb: 10 * Math.log10(signal / noise) } : {};
 }
 
 function tensorNamed(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
@@ -90,7 +120,6 @@ function layersOf(graph: Graph, powers: ReadonlyMap<string, Power>): readonly La
   return graph.nodes.flatMap((node) =>
     node.outputs.map((tensor) => {
       const { element, quant } = typeOf(graph, tensor);
-      const { signal, noise } = defined(powers.get(tensor), `the powers of tensor '${tensor}'`);
       return {
         node: node.name,
         op: node.op.kind,
@@ -98,7 +127,7 @@ function layersOf(graph: Graph, powers: ReadonlyMap<string, Power>): readonly La
         element: elementName(element),
         scale: defined(quant?.scale[0], 'the scale'),
         zeroPoint: defined(quant?.zeroPoint[0], 'the zero point'),
-        ...(signal > 0 && noise > 0 ? { snrDb: 10 * Math.log10(signal / noise) } : {}),
+        ...snrOf(powers.get(tensor)),
       };
     }),
   );

@@ -1,7 +1,7 @@
 import { nodeSubject, tensorSubject } from '../ir/messages.js';
 import type { Diagnostic } from '../support/diagnostics.js';
 
-/** Messages of the quantiser: E370..E389. */
+/** Messages of the quantiser: E370..E374 and E290..E299. */
 
 function error(code: string, alias: string, subject: string, text: string, hint: string): Diagnostic {
   return { code, alias, severity: 'error', subject, text, hint };
@@ -49,5 +49,34 @@ export function tableInputTooWide(node: string, kind: string, bits: number, limi
     nodeSubject(node),
     `'${kind}' is a table over its input, which activationBits makes ${bits} bits wide; the limit is ${limit}`,
     `use activationBits of ${limit} or fewer`,
+  );
+}
+
+export function noIntegerForm(node: string, kind: string): Diagnostic {
+  const hints: Readonly<Record<string, string>> = {
+    'local-response-norm': 'train without it (batch normalisation does its work today), or keep the model in float',
+    'reduce-mean': 'average over height and width only, which is a global pool',
+  };
+  const hint = hints[kind] ?? 'replace it, or keep the model in float';
+  return error('E290', 'no-integer-form', nodeSubject(node), `'${kind}' has no integer form yet`, hint);
+}
+
+export function padValueOutside(node: string, value: number, min: number, max: number): Diagnostic {
+  return error(
+    'E291',
+    'pad-value-outside',
+    nodeSubject(node),
+    `it pads with ${value}, but its tensor has the numbers of its input, which reach from ${min} to ${max} only`,
+    'pad with a value in that range',
+  );
+}
+
+export function unknownLayer(layer: string, suggestion: string): Diagnostic {
+  return error(
+    'E292',
+    'unknown-layer',
+    'option weightBits',
+    `the model has no layer with weights that is called '${layer}'`,
+    suggestion,
   );
 }

@@ -6,6 +6,8 @@ import type { RangeMethod } from './observer.js';
 export interface QuantizeOptions {
   /** Bits of a weight, 2..8; default 8. Weights are symmetric, so 8 bits hold -127..127. */
   readonly weightBits?: number;
+  /** Other bits for the weights of single layers, by the names of their nodes. */
+  readonly layerWeightBits?: ReadonlyMap<string, number>;
   /** Bits of an activation, 2..16; default 8. Inputs with preprocessing have 8 in any case. */
   readonly activationBits?: number;
   /** Significant bits of a requantisation multiplier, 8..31; default 18. */
@@ -14,6 +16,8 @@ export interface QuantizeOptions {
   readonly rangeMethod?: RangeMethod;
   /** Share of values that the method percentile covers, above 50 up to 100; default 99.99. */
   readonly percentile?: number;
+  /** Whether biases make up for what rounding the weights adds to the mean of each output channel; default true. */
+  readonly biasCorrection?: boolean;
   /** Called after each frame of each of the two runs over the calibration data. */
   readonly onFrame?: (run: 'calibrate' | 'compare', frame: number) => void;
 }
@@ -26,22 +30,24 @@ const RANGE_METHODS: readonly RangeMethod[] = ['min-max', 'percentile', 'mse'];
 export function resolveOptions(options: QuantizeOptions): ResolvedOptions {
   const resolved: ResolvedOptions = {
     weightBits: options.weightBits ?? 8,
+    layerWeightBits: options.layerWeightBits ?? new Map(),
     activationBits: options.activationBits ?? 8,
     requantBits: options.requantBits ?? DEFAULT_REQUANT_BITS,
     rangeMethod: options.rangeMethod ?? 'min-max',
     percentile: options.percentile ?? 99.99,
+    biasCorrection: options.biasCorrection ?? true,
     onFrame: options.onFrame ?? (() => {}),
   };
-  const bits = (name: 'weightBits' | 'activationBits' | 'requantBits', least: number, most: number) => {
-    const value = resolved[name];
+  const bits = (name: string, value: number, least: number, most: number) => {
     const isLegal = Number.isInteger(value) && value >= least && value <= most;
     return isLegal ? [] : [badOption(name, value, `an integer of ${least} to ${most}`)];
   };
   const { percentile, rangeMethod } = resolved;
   const problems = [
-    ...bits('weightBits', 2, 8),
-    ...bits('activationBits', 2, 16),
-    ...bits('requantBits', 8, 31),
+    ...bits('weightBits', resolved.weightBits, 2, 8),
+    ...[...resolved.layerWeightBits].flatMap(([layer, value]) => bits(`weightBits of '${layer}'`, value, 2, 8)),
+    ...bits('activationBits', resolved.activationBits, 2, 16),
+    ...bits('requantBits', resolved.requantBits, 8, 31),
     ...(percentile > 50 && percentile <= 100 ? [] : [badOption('percentile', percentile, 'above 50 and at most 100')]),
     ...(RANGE_METHODS.includes(rangeMethod)
       ? []

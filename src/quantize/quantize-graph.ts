@@ -1,15 +1,20 @@
 import { prepareFloat } from '../execute/float/execute-float.js';
-import type { Graph } from '../ir/graph.js';
+import { MAX_TABLE_BITS } from '../execute/integer/table.js';
+import type { Graph, GraphNode } from '../ir/graph.js';
 import { isInt } from '../ir/tensor-type.js';
 import { verifyGraph } from '../ir/verify.js';
 import { FLOAT_PIPELINE } from '../passes/pipelines.js';
 import { runPipeline } from '../passes/run.js';
-import { HeddleError } from '../support/diagnostics.js';
-import { applyRanges, tensorsToCalibrate } from './apply.js';
+import { type Diagnostic, HeddleError } from '../support/diagnostics.js';
+import { defined, invariant } from '../support/invariant.js';
+import { didYouMean } from '../support/text.js';
+import { applyNumbers } from './apply.js';
 import { type CalibrationFrames, calibrate } from './calibrate.js';
+import { chooseTypes, tensorsToCalibrate } from './choose-types.js';
 import { compareNetworks, type QuantizeReport } from './compare.js';
-import { alreadyInteger } from './messages.js';
-import { type QuantizeOptions, resolveOptions } from './options.js';
+import { alreadyInteger, noIntegerForm, tableInputTooWide, unknownLayer } from './messages.js';
+import { type QuantizeOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { isWeighted, numbersRule, TABLE_KINDS } from './rules.js';
 
 export interface QuantizeResult {
   readonly graph: Graph;
@@ -19,7 +24,8 @@ export interface QuantizeResult {
 /**
  * Post-training quantisation: weights symmetric per output channel, activations per tensor over the ranges that the
  * calibration frames show. The float passes run first, so a graph with batch normalisations and activations of its own
- * is fine. HeddleError for options out of range, an integer graph, no frames, or numbers that do not fit.
+ * is fine. HeddleError for options out of range, an integer graph, operators without an integer form, no frames, or
+ * numbers that do not fit.
  */
 export function quantizeGraph(
   floatGraph: Graph,
@@ -31,9 +37,46 @@ export function quantizeGraph(
     throw new HeddleError([alreadyInteger(floatGraph.name)]);
   }
   const prepared = runPipeline(floatGraph, FLOAT_PIPELINE);
-  const ranges = calibrate(prepareFloat(prepared), tensorsToCalibrate(prepared), calibration, resolved);
-  const graph = applyRanges(prepared, ranges, resolved);
+  checkQuantizable(prepared, resolved);
+  const layers = resolved.biasCorrection ? prepared.nodes.filter(isWeighted) : [];
+  const means = [...new Set(layers.map((node) => defined(node.inputs[0], 'the input of a layer')))];
+  const wanted = { ranges: tensorsToCalibrate(prepared), means };
+  const observed = calibrate(prepareFloat(prepared), wanted, calibration, resolved);
+  const types = chooseTypes(prepared, observed.ranges, resolved.activationBits);
+  const graph = applyNumbers(prepared, { types, means: observed.means }, resolved);
   verifyGraph(graph, 'quantize');
   const report = compareNetworks(prepared, graph, calibration, (frame) => resolved.onFrame('compare', frame));
   return { graph, report };
+}
+
+/** HeddleError with all operators that cannot be quantised, and with all options that name no layer. */
+function checkQuantizable(graph: Graph, { activationBits, layerWeightBits }: ResolvedOptions): void {
+  const layers = graph.nodes.filter(isWeighted).map(({ name }) => name);
+  const problems = [
+    ...graph.nodes.flatMap((node) => nodeProblems(node, activationBits)),
+    ...[...layerWeightBits.keys()]
+      .filter((name) => !layers.includes(name))
+      .map((name) => unknownLayer(name, didYouMean(name, layers) || shortList(layers))),
+  ];
+  if (problems.length > 0) throw new HeddleError(problems);
+}
+
+const SHOWN_LAYERS = 20;
+
+function shortList(layers: readonly string[]): string {
+  const more = layers.length > SHOWN_LAYERS ? ` ... (${layers.length} in all)` : '';
+  return `the layers are ${layers
+    .slice(0, SHOWN_LAYERS)
+    .map((name) => `'${name}'`)
+    .join(', ')}${more}`;
+}
+
+function nodeProblems(node: GraphNode, activationBits: number): readonly Diagnostic[] {
+  const { kind } = node.op;
+  const rule = numbersRule(node);
+  invariant(rule !== 'absent', `'${kind}' reaches the quantiser, although the passes before it remove it`);
+  if (rule === 'refused') return [noIntegerForm(node.name, kind)];
+  return TABLE_KINDS.has(kind) && activationBits > MAX_TABLE_BITS
+    ? [tableInputTooWide(node.name, kind, activationBits, MAX_TABLE_BITS)]
+    : [];
 }

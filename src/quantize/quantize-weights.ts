@@ -50,3 +50,10 @@ export function quantizeBias(bias: Tensor, inputScale: number, weightScale: read
     ? { type: { shape, element: int(32, true) }, data: Int32Array.from(values) }
     : { type: { shape, element: int(64, true) }, data: BigInt64Array.from(values, BigInt) };
 }
+
+/** The real values of quantised weights. */
+export function realWeights({ type, data }: Tensor): Float32Array {
+  const scale = defined(type.quant, 'the quantization of the weights').scale;
+  const filterLength = data.length / scale.length;
+  return Float32Array.from(data as Int8Array, (w, i) => w * (scale[Math.floor(i / filterLength)] as number));
+}

@@ -9,29 +9,38 @@ export interface QuantizeDocument {
   readonly output: string;
   readonly frames: number;
   readonly weightBits: number;
+  /** Layers with other bits. */
+  readonly layerWeightBits: Readonly<Record<string, number>>;
   readonly activationBits: number;
   readonly requantBits: number;
   readonly rangeMethod: string;
   /** Undefined unless the method is percentile. */
   readonly percentile: number | undefined;
-  /** Share of frames whose best class is the same in float and in integers; undefined for maps. */
+  readonly biasCorrection: boolean;
+  /** Of the first output: share of frames whose best class is the same in float and in integers; undefined for maps. */
   readonly top1Agreement: number | undefined;
+  /** End to end: every output of the network against the float network's. */
+  readonly outputs: readonly OutputDocument[];
   readonly layers: readonly FidelityDocument[];
 }
 
 /** Signal to noise of a node's integers against the float network; undefined without noise or without a signal. */
 export type FidelityDocument = Omit<LayerFidelity, 'snrDb'> & { readonly snrDb: number | undefined };
 
-export type QuantizeSettings = Pick<
-  QuantizeDocument,
-  'model' | 'output' | 'weightBits' | 'activationBits' | 'requantBits' | 'rangeMethod' | 'percentile'
->;
+export interface OutputDocument {
+  readonly tensor: string;
+  readonly snrDb: number | undefined;
+  readonly top1Agreement: number | undefined;
+}
+
+export type QuantizeSettings = Omit<QuantizeDocument, 'frames' | 'top1Agreement' | 'outputs' | 'layers'>;
 
 export function quantizeDocument(report: QuantizeReport, settings: QuantizeSettings): QuantizeDocument {
   return {
     ...settings,
     frames: report.frames,
-    top1Agreement: report.top1Agreement,
+    top1Agreement: report.outputs[0]?.top1Agreement,
+    outputs: report.outputs.map(({ tensor, snrDb, top1Agreement }) => ({ tensor, snrDb, top1Agreement })),
     layers: report.layers.map((layer) => ({ ...layer, snrDb: layer.snrDb })),
   };
 }
@@ -46,21 +55,32 @@ export function quantizeText(document: QuantizeDocument, paint: Paint = PLAIN): 
     layer.element,
     layer.scale.toPrecision(4),
     String(layer.zeroPoint),
-    layer.snrDb === undefined ? 'exact' : `${layer.snrDb.toFixed(1)} dB`,
+    decibels(layer.snrDb),
   ]);
-  const agreement =
-    document.top1Agreement === undefined
-      ? 'the first output is a map: no classes to compare'
-      : `best class as in float: ${percent(document.top1Agreement, 2)} of the frames`;
   const lines = [
     paint.good(
       `quantised ${document.model} to ${document.output} with ${plural(document.frames, 'calibration frame')}`,
     ),
-    `${document.weightBits}-bit weights, ${document.activationBits}-bit activations, ${document.requantBits}-bit multipliers, ranges by ${document.rangeMethod}`,
+    `${weightsText(document)}, ${document.activationBits}-bit activations, ${document.requantBits}-bit multipliers, ranges by ${document.rangeMethod}${document.biasCorrection ? ', biases corrected' : ''}`,
     '',
     ...textTable(COLUMNS, rows),
     '',
-    agreement,
+    ...document.outputs.map(outputLine),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function decibels(snrDb: number | undefined): string {
+  return snrDb === undefined ? 'exact' : `${snrDb.toFixed(1)} dB`;
+}
+
+function weightsText({ weightBits, layerWeightBits }: QuantizeDocument): string {
+  const others = Object.entries(layerWeightBits).map(([layer, bits]) => `${layer} ${bits}`);
+  return `${weightBits}-bit weights${others.length === 0 ? '' : ` (${others.join(', ')})`}`;
+}
+
+function outputLine({ tensor, snrDb, top1Agreement }: OutputDocument): string {
+  const classes =
+    top1Agreement === undefined ? '' : `best class as in float in ${percent(top1Agreement, 2)} of the frames, `;
+  return `output '${tensor}': ${classes}signal to noise ${decibels(snrDb)}`;
 }

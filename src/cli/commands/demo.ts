@@ -118,7 +118,7 @@ function quantise(host: CommandHost, step: Step, { model, frames }: Sample): Gra
   const { graph, report } = computeWithProgress(host, (progress) =>
     quantizeGraph(model, calibration, { onFrame: (_run, frame) => progress.show('quantising, frames', frame, total) }),
   );
-  const agreement = percent(report.top1Agreement, 0);
+  const agreement = percent(report.outputs[0]?.top1Agreement, 0);
   step('quantise', `to 8-bit integers, with ${total} other digits: the same answer as in float for ${agreement}`);
   return graph;
 }

@@ -105,13 +105,16 @@ function withPreprocessing(model: Graph, settings: InputSettings): Graph {
 }
 
 function settingsOf(model: string, output: string, options: QuantizeOptions): QuantizeSettings {
-  const { weightBits, activationBits, requantBits, rangeMethod, percentile } = resolveOptions(options);
+  const resolved = resolveOptions(options);
+  const { weightBits, activationBits, requantBits, rangeMethod, percentile, biasCorrection } = resolved;
   return {
     model,
     output,
     weightBits,
+    layerWeightBits: Object.fromEntries(resolved.layerWeightBits),
     activationBits,
     requantBits,
+    biasCorrection,
     rangeMethod,
     percentile: rangeMethod === 'percentile' ? percentile : undefined,
   };
