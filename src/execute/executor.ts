@@ -11,7 +11,11 @@ import { inputOutOfRange, missingInput, unknownTensor, wrongElementKind, wrongIn
 import { typeOf } from './tensor-access.js';
 
 /** Computes a node's output from its inputs. It must not change them; it may return one of them. */
-export type Kernel = (inputs: readonly TensorData[]) => TensorData;
+export interface Kernel {
+  (inputs: readonly TensorData[]): TensorData;
+  /** Why the node has a plain kernel where fast ones were asked for. */
+  readonly plainBecause?: string;
+}
 
 /** Resolves what does not change between frames, once; HeddleError for what cannot be executed. */
 export type PrepareNode<O extends Op> = (graph: Graph, node: GraphNode<O>) => Kernel;
@@ -29,6 +33,13 @@ export interface Executor {
    * every other tensor is freed after its last reader.
    */
   run(inputs: ReadonlyMap<string, Tensor>, options?: RunOptions): Map<string, Tensor>;
+  /** Nodes that fast kernels were asked for and not found for. */
+  readonly plainNodes: readonly PlainNode[];
+}
+
+export interface PlainNode {
+  readonly node: string;
+  readonly reason: string;
 }
 
 interface Step {
@@ -57,7 +68,12 @@ export function prepareExecutor(graph: Graph, tableOf: (node: GraphNode) => Kern
     return kernel === undefined ? [] : [{ node, output, type: typeOf(graph, output), kernel, lastReads }];
   });
   problems.throwIfErrors();
-  return { run: (inputs, options = {}) => runFrame(graph, steps, inputs, options) };
+  return {
+    run: (inputs, options = {}) => runFrame(graph, steps, inputs, options),
+    plainNodes: steps.flatMap(({ node, kernel: { plainBecause: reason } }) =>
+      reason === undefined ? [] : [{ node: node.name, reason }],
+    ),
+  };
 }
 
 /** The node's kernel from the table. */
@@ -149,11 +165,13 @@ function hasType(value: Tensor, type: TensorType): boolean {
   return typeName(value.type) === typeName(type) && value.data.length === elementCount(type.shape);
 }
 
-/** The first element outside the input's type, which its typed array cannot rule out. */
+/** The first element outside the input's type, where its typed array does not rule this out. */
 function outOfRange(tensor: string, value: Tensor, type: TensorType): readonly Diagnostic[] {
-  if (!isInt(type.element)) return [];
-  const { min, max } = intRange(type.element);
   const { data } = value;
+  if (!isInt(type.element)) return [];
+  const { bits, signed } = type.element;
+  if (bits === 8 && data instanceof (signed ? Int8Array : Uint8Array)) return [];
+  const { min, max } = intRange(type.element);
   for (let i = 0; i < data.length; i++) {
     const element = Number(data[i]);
     if (!(element >= min && element <= max)) return [inputOutOfRange(tensor, i, element, min, max)];

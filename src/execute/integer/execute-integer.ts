@@ -10,6 +10,7 @@ import {
   prepareUpsample,
 } from '../data-movement.js';
 import { type Executor, type KernelTable, prepareExecutor, type RunOptions, requireElements } from '../executor.js';
+import { FAST_KERNELS } from '../fast/fast-kernels.js';
 import { prepareQuantise } from '../quantise.js';
 import { prepareAdd } from './add.js';
 import { prepareClip, prepareRelu } from './clamps.js';
@@ -66,10 +67,17 @@ export const INTEGER_KERNELS: KernelTable = {
   dequantise: floatOnly,
 };
 
+/**
+ * `plain`: the definition. `fast`: the same numbers from WebAssembly kernels, where there are some that are exact for the
+ * node; the executor's `plainNodes` tells where not.
+ */
+export type KernelChoice = 'plain' | 'fast';
+
 /** Resolves all constants of a verified integer graph; then `run` executes one frame a call. */
-export function prepareInteger(graph: Graph): Executor {
+export function prepareInteger(graph: Graph, options: { readonly kernels?: KernelChoice } = {}): Executor {
   requireElements(graph, 'integer');
-  return prepareExecutor(graph, () => INTEGER_KERNELS);
+  const table = options.kernels === 'plain' ? INTEGER_KERNELS : { ...INTEGER_KERNELS, ...FAST_KERNELS };
+  return prepareExecutor(graph, () => table);
 }
 
 /** One frame through a verified integer graph; for many frames use prepareInteger. */

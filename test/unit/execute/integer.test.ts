@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { executeInteger, prepareInteger } from '../../../src/execute/integer/execute-integer.js';
+import { prepareInteger } from '../../../src/execute/integer/execute-integer.js';
 import { addParams } from '../../../src/execute/integer/join-params.js';
 import { requantParams } from '../../../src/execute/integer/requant-params.js';
 import { pointwiseTable, requantiseTable } from '../../../src/execute/integer/table.js';
@@ -11,9 +11,13 @@ import { HeddleError } from '../../../src/support/diagnostics.js';
 import { normaliseMultiplier, requantise } from '../../../src/support/fixed-point.js';
 import { float, makeGraph, makeRandom, quantised, randomInteger, randomTensor, UNIT_WINDOW } from './make-graph.js';
 
+/** What both kinds of kernels give. */
 function run(graph: Graph, x: Tensor): readonly number[] {
-  const y = executeInteger(graph, new Map([['x', x]])).get('y');
-  return Array.from(y?.data as Iterable<number>);
+  const [plain, fast] = (['plain', 'fast'] as const).map((kernels) =>
+    prepareInteger(graph, { kernels }).run(new Map([['x', x]])),
+  );
+  expect(fast).toEqual(plain);
+  return Array.from(plain?.get('y')?.data as Iterable<number>);
 }
 
 function oneNode(op: Op, x: TensorType, y: TensorType, constants: Record<string, Tensor> = {}): Graph {
