@@ -1,5 +1,6 @@
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { foldConstants } from './fold-constants.js';
+import { foldQuantise } from './fold-quantise.js';
 import { fuseActivation } from './fuse-activation.js';
 import type { Pass } from './pass.js';
 import { removeDead } from './remove-dead.js';
@@ -10,8 +11,9 @@ import { toChannelsLast } from './to-channels-last.js';
 /**
  * From a graph as a front end returns it to a network: wholly float or wholly integer, channels-last.
  * 1. to-channels-last: transposes between an operator and its dequantise would hide the one from the other.
+ * 2. fold-quantise: leaves no quantise and dequantise; what it cannot make integer it refuses.
  */
-export const IMPORT_PIPELINE: readonly Pass[] = [toChannelsLast];
+export const IMPORT_PIPELINE: readonly Pass[] = [toChannelsLast, foldQuantise];
 
 /**
  * From an imported float graph to one that can be quantised.
