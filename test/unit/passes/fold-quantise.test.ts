@@ -11,6 +11,8 @@ import { distance, type QdqStyle, quantiseDequantise } from './qdq.js';
 
 const SEED = Number(process.env['HEDDLE_SEED'] ?? 20251);
 
+const FRAMES = 4;
+
 const STYLES: readonly QdqStyle[] = [
   { activation: int(8, false), weight: int(8, true), perChannel: true, integerBias: true, pairPerReader: false },
   { activation: int(8, true), weight: int(8, true), perChannel: false, integerBias: true, pairPerReader: true },
@@ -291,9 +293,10 @@ describe(`folded patterns compute what the mixed graph does, seed ${SEED}`, () =
     const folded = { ...foldQuantise.run(mixed), requantBits: style.activation.bits > 8 ? 31 : 18 };
     verifyGraph(folded, AFTER_IMPORT);
     expect(folded.nodes.map((node) => node.op.kind)).toEqual(pattern.becomes);
-    const found = distance(mixed, folded, frame(random));
-    expect(found.elements).toBeGreaterThan(0);
-    expect(found.largest, found.at).toBeLessThanOrEqual(1);
-    expect(found.different / found.elements).toBeLessThanOrEqual(0.01);
+    const found = Array.from({ length: FRAMES }, () => distance(mixed, folded, frame(random)));
+    for (const { largest, at } of found) expect(largest, at).toBeLessThanOrEqual(1);
+    const sum = (of: 'elements' | 'different'): number => found.reduce((total, one) => total + one[of], 0);
+    expect(sum('elements')).toBeGreaterThan(0);
+    expect(sum('different') / sum('elements')).toBeLessThanOrEqual(0.01);
   });
 });
