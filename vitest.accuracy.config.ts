@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/accuracy/*.accuracy.ts'],
+    testTimeout: 3_600_000,
+    disableConsoleIntercept: true,
+  },
+});
