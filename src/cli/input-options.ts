@@ -1,10 +1,15 @@
 import type { Command } from 'commander';
 import { arrayFrames, type FrameOptions, type FrameSource } from '../execute/frame-source.js';
+import { typeOf } from '../execute/tensor-access.js';
 import type { Graph, GraphInput, Preprocessing, SourceLayout } from '../ir/graph.js';
-import { DiagnosticCollector, HeddleError } from '../support/diagnostics.js';
+import { findPictures } from '../pictures/find-pictures.js';
+import { rawPictures } from '../pictures/messages.js';
+import { type PictureFit, readPictures } from '../pictures/read-pictures.js';
+import { DiagnosticCollector, formatDiagnostic, HeddleError, MissingToolError } from '../support/diagnostics.js';
 import { readBytes } from '../support/files.js';
 import { defined } from '../support/invariant.js';
 import { type NpyArray, parseNpy } from '../support/npy.js';
+import type { CommandHost } from './context.js';
 import {
   conflictingOptions,
   framesDiffer,
@@ -12,6 +17,7 @@ import {
   nameNeeded,
   noFileFor,
   preprocessingIncomplete,
+  uselessOption,
 } from './messages.js';
 import { readChoice, readInteger, readList } from './options.js';
 
@@ -23,6 +29,7 @@ export interface InputFlags {
   readonly mean?: string;
   readonly std?: string;
   readonly bgr?: boolean;
+  readonly resize?: string;
 }
 
 export interface InputSettings {
@@ -32,6 +39,7 @@ export interface InputSettings {
   readonly mean: readonly number[] | undefined;
   readonly std: readonly number[] | undefined;
   readonly bgr: boolean | undefined;
+  readonly resize: PictureFit | undefined;
 }
 
 export function addInputOptions(command: Command, canBeRaw = true): Command {
@@ -41,7 +49,11 @@ export function addInputOptions(command: Command, canBeRaw = true): Command {
     .option('--layout <nhwc|nchw>', "order of the axes in tensor files (default: the model's own)")
     .option('--mean <list>', 'turn pixels into (pixel - mean) / std; one value, or one a channel, in pixel units')
     .option('--std <list>', 'see --mean')
-    .option('--bgr', 'reverse the channels of pixels first');
+    .option('--bgr', 'reverse the channels of pixels first')
+    .option(
+      '--resize <crop|exact>',
+      'pictures: short side to 256/224 of the input, middle cut out (default); or both sides',
+    );
 }
 
 export function readInputSettings(problems: DiagnosticCollector, flags: InputFlags): InputSettings {
@@ -63,6 +75,7 @@ export function readInputSettings(problems: DiagnosticCollector, flags: InputFla
     mean: readList(problems, '--mean', flags.mean, finite, 'numbers with commas between them'),
     std: readList(problems, '--std', flags.std, (value) => value > 0, 'numbers above 0 with commas between them'),
     bgr: flags.bgr,
+    resize: readChoice(problems, '--resize', flags.resize, ['crop', 'exact']),
   };
 }
 
@@ -119,22 +132,35 @@ export interface ModelInputs {
   readonly frames: number;
 }
 
-/** Reads the input files of a model. HeddleError with all problems of all files. */
-export function readInputs(
+/**
+ * Reads the input files of a model: tensor files, pictures, or folders of pictures. HeddleError with all problems of
+ * all files; what is left alone is written to stderr.
+ */
+export async function readInputs(
+  host: CommandHost,
   graph: Graph,
   option: string,
   texts: readonly string[],
   settings: InputSettings,
-): ModelInputs {
+): Promise<ModelInputs> {
   const names = graph.inputs.map((input) => input.tensor);
   const files = namedPaths(option, 'inputs', texts, names);
   const problems = new DiagnosticCollector();
   const sources = new Map<string, FrameSource>();
+  let pictures = 0;
   for (const input of graph.inputs) {
     const file = files.get(input.tensor);
     if (file === undefined) problems.add(noFileFor(option, input.tensor));
-    else collectProblems(problems, () => sources.set(input.tensor, readSource(graph, input, file, settings)));
+    else
+      await collectProblems(problems, async () => {
+        const found = findPictures(file, settings.frames);
+        if (found !== undefined) pictures += 1;
+        for (const note of found?.notes ?? []) host.stderr(`${formatDiagnostic(note)}\n`);
+        sources.set(input.tensor, await readSource(graph, input, file, found?.files, settings));
+      });
   }
+  if (pictures === 0 && settings.resize !== undefined && !problems.hasErrors)
+    problems.add(uselessOption('--resize', 'it says how pictures are resized, and none is given'));
   problems.throwIfErrors();
   const counts = [...sources].map(([name, { count }]) => ({ name, count }));
   const frames = defined(counts[0], 'the frames of an input').count;
@@ -142,16 +168,22 @@ export function readInputs(
   return { sources, files, frames };
 }
 
-function collectProblems(problems: DiagnosticCollector, action: () => void): void {
+async function collectProblems(problems: DiagnosticCollector, action: () => Promise<void>): Promise<void> {
   try {
-    action();
+    await action();
   } catch (error) {
-    if (!(error instanceof HeddleError)) throw error;
+    if (!(error instanceof HeddleError) || error instanceof MissingToolError) throw error;
     problems.add(...error.diagnostics);
   }
 }
 
-function readSource(graph: Graph, input: GraphInput, file: string, settings: InputSettings): FrameSource {
+async function readSource(
+  graph: Graph,
+  input: GraphInput,
+  file: string,
+  pictures: readonly string[] | undefined,
+  settings: InputSettings,
+): Promise<FrameSource> {
   const preprocessing = preprocessingFor(input, settings);
   const options: FrameOptions = {
     raw: settings.raw,
@@ -159,5 +191,9 @@ function readSource(graph: Graph, input: GraphInput, file: string, settings: Inp
     ...(settings.frames === undefined ? {} : { frames: settings.frames }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
   };
-  return arrayFrames(graph, input, readNpyFile(file), file, options);
+  if (pictures === undefined) return arrayFrames(graph, input, readNpyFile(file), file, options);
+  if (settings.raw) throw new HeddleError([rawPictures(input.tensor)]);
+  const { shape } = typeOf(graph, input.tensor);
+  const array = await readPictures(input.tensor, pictures, shape, settings.resize ?? 'crop');
+  return arrayFrames(graph, input, array, file, { ...options, layout: 'nhwc' });
 }

@@ -23,6 +23,7 @@ const LAYERS: readonly string[] = [
   'simulate',
   'verify',
   'report',
+  'pictures',
   'compile.ts',
   'index.ts',
   'cli',

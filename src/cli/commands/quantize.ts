@@ -16,7 +16,7 @@ import {
   readInputSettings,
   readInputs,
 } from '../input-options.js';
-import { uselessOption, wrongExtension } from '../messages.js';
+import { badOptionValue, givenTwice, uselessOption, wrongExtension } from '../messages.js';
 import { loadModel } from '../models.js';
 import { collect, readChoice, readInteger, readNumber } from '../options.js';
 import { computeWithProgress } from '../progress.js';
@@ -29,6 +29,7 @@ interface QuantizeFlags extends InputFlags {
   readonly requantBits?: string;
   readonly range?: string;
   readonly percentile?: string;
+  readonly biasCorrection: boolean;
   readonly json?: boolean;
 }
 
@@ -37,24 +38,25 @@ export function addQuantize(program: Command, host: CommandHost): void {
     .command('quantize')
     .description('turn a float model into integers, with ranges from calibration frames')
     .argument('<model>', 'float model, NAME.json')
-    .requiredOption('--calibration <file>', 'typical frames as .npy', collect)
+    .requiredOption('--calibration <file>', 'typical frames: .npy, a picture or a folder of pictures', collect)
     .requiredOption('-o, --output <file>', 'the integer model, NAME.json; NAME.safetensors is written beside it');
   addInputOptions(command, false)
-    .option('--weight-bits <N>', '2 to 8 (default 8)')
+    .option('--weight-bits <list>', '2 to 8 (default 8), for single layers too: 6,conv1=8,fc=4')
     .option('--activation-bits <N>', '2 to 16 (default 8)')
     .option('--requant-bits <N>', 'significant bits of the multipliers, 8 to 31 (default 18)')
     .option('--range <method>', 'min-max, percentile or mse (default min-max)')
     .option('--percentile <P>', 'share of values that --range percentile covers (default 99.99)')
+    .option('--no-bias-correction', 'round biases as they are, not so that they make up for rounded weights')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\n--mean, --std and --bgr are stored in the integer model.')
     .action((model: string, flags: QuantizeFlags) => quantize(host, model, flags));
 }
 
-function quantize(host: CommandHost, path: string, flags: QuantizeFlags): void {
+async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): Promise<void> {
   const { input, options } = readSettings(flags);
   const model = withPreprocessing(loadModel(host, path), input);
   checkTargets([flags.output, flags.output.replace(/\.json$/, '.safetensors')]);
-  const { sources, frames } = readInputs(model, '--calibration', flags.calibration, input);
+  const { sources, frames } = await readInputs(host, model, '--calibration', flags.calibration, input);
   const calibration = {
     *[Symbol.iterator]() {
       for (let i = 0; i < frames; i++) yield new Map([...sources].map(([name, source]) => [name, source.frame(i)]));
@@ -76,7 +78,7 @@ function readSettings(flags: QuantizeFlags): { readonly input: InputSettings; re
   const problems = new DiagnosticCollector();
   const input = readInputSettings(problems, flags);
   const isShare = (value: number): boolean => value > 50 && value <= 100;
-  const weightBits = readInteger(problems, '--weight-bits', flags.weightBits, 2, 8);
+  const weights = readWeightBits(problems, flags.weightBits);
   const activationBits = readInteger(problems, '--activation-bits', flags.activationBits, 2, 16);
   const requantBits = readInteger(problems, '--requant-bits', flags.requantBits, 8, 31);
   const rangeMethod = readChoice(problems, '--range', flags.range, ['min-max', 'percentile', 'mse']);
@@ -86,13 +88,39 @@ function readSettings(flags: QuantizeFlags): { readonly input: InputSettings; re
   if (!flags.output.endsWith('.json')) problems.add(wrongExtension('--output', flags.output, '.json'));
   problems.throwIfErrors();
   const options: QuantizeOptions = {
-    ...(weightBits === undefined ? {} : { weightBits }),
+    ...weights,
+    biasCorrection: flags.biasCorrection,
     ...(activationBits === undefined ? {} : { activationBits }),
     ...(requantBits === undefined ? {} : { requantBits }),
     ...(rangeMethod === undefined ? {} : { rangeMethod }),
     ...(percentile === undefined ? {} : { percentile }),
   };
   return { input, options };
+}
+
+/** `N`, `layer=N`, or several with commas between them. The name of a layer may hold commas and equals signs itself. */
+function readWeightBits(
+  problems: DiagnosticCollector,
+  text: string | undefined,
+): Pick<QuantizeOptions, 'weightBits' | 'layerWeightBits'> {
+  if (text === undefined) return {};
+  const option = '--weight-bits';
+  const parts = [...text.matchAll(/(?:([^,].*?)=)??(\d+)(?:,|$)/gy)];
+  const isWhole = parts.reduce((length, [part]) => length + part.length, 0) === text.length && !text.endsWith(',');
+  const isLegal = (bits: string | undefined): boolean => Number(bits) >= 2 && Number(bits) <= 8;
+  if (!isWhole || !parts.every(([, , bits]) => isLegal(bits))) {
+    problems.add(badOptionValue(option, text, 'N, or layer=N, or several with commas between them; N is 2 to 8'));
+    return {};
+  }
+  const layers = new Map<string, number>();
+  let weightBits: number | undefined;
+  for (const [, layer, bits] of parts) {
+    const isTwice = layer === undefined ? weightBits !== undefined : layers.has(layer);
+    if (isTwice) problems.add(givenTwice(option, layer ?? 'N for all layers'));
+    if (layer === undefined) weightBits = Number(bits);
+    else layers.set(layer, Number(bits));
+  }
+  return { layerWeightBits: layers, ...(weightBits === undefined ? {} : { weightBits }) };
 }
 
 /** The model with the preprocessing of the options, which so goes into the integer model. */

@@ -49,7 +49,11 @@ export function addRun(program: Command, host: CommandHost): void {
     .command('run')
     .description('run a model without hardware: the golden model of an integer one, the float reference of a float one')
     .argument('<model>', 'NAME.json')
-    .requiredOption('--input <file>', 'frames as .npy; NAME=FILE where the model has several inputs', collect);
+    .requiredOption(
+      '--input <file>',
+      'frames: .npy, a picture or a folder of pictures; NAME=FILE where the model has several inputs',
+      collect,
+    );
   addInputOptions(command)
     .option('-o, --output <file>', 'write the output as .npy; NAME=FILE where the model has several', collect)
     .option('--tensor <name=file>', 'write any tensor as .npy, channels last', collect)
@@ -77,10 +81,10 @@ function readSettings(flags: RunFlags): Settings {
   return { input, labelOffset };
 }
 
-function run(host: CommandHost, path: string, flags: RunFlags): void {
+async function run(host: CommandHost, path: string, flags: RunFlags): Promise<void> {
   const settings = readSettings(flags);
   const graph = loadModel(host, path);
-  const inputs = readInputs(graph, '--input', flags.input, settings.input);
+  const inputs = await readInputs(host, graph, '--input', flags.input, settings.input);
   const files = tensorFiles(graph, flags, settings.input, inputs.frames);
   const labels = labelsOf(graph, flags, inputs);
   checkTargets(files.map(({ path: file }) => file));

@@ -54,7 +54,11 @@ export function addVerify(program: Command, host: CommandHost): void {
     .command('verify')
     .description('run the generated Verilog in Verilator and compare every stream with the golden model, bit for bit')
     .argument('<model>', 'integer model, NAME.json')
-    .option('--input <file>', 'frames as .npy (default: seeded random frames, three of them)', collect);
+    .option(
+      '--input <file>',
+      'frames: .npy, a picture or a folder of pictures (default: seeded random frames, three of them)',
+      collect,
+    );
   addInputOptions(command)
     .option('--stall <P>', 'probability, 0 to 0.95, of an idle clock at the source and at the sink (default 0)')
     .option('--seed <S>', `seed of random frames, stalls and start values (default ${DEFAULT_SEED})`)
@@ -72,7 +76,7 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
   if (flags.output !== undefined) checkOutputFolder(flags.output);
   if (flags.trace !== undefined) checkTargets([flags.trace]);
   const compiled = host.endedByInterrupt(() => compileModel(model, { sizing: settings.sizing }));
-  const source = framesOf(compiled.graph, flags, settings);
+  const source = await framesOf(host, compiled.graph, flags, settings);
   const report = await withProgress(host, (progress) =>
     verifyDesign(
       { ...compiled, frames: Array.from({ length: source.count }, (_, index) => source.frame(index)) },
@@ -120,6 +124,7 @@ function readSettings(flags: VerifyFlags): Settings {
       ['--mean', flags.mean],
       ['--std', flags.std],
       ['--bgr', flags.bgr],
+      ['--resize', flags.resize],
     ];
     for (const [option, value] of meant)
       if (value !== undefined) problems.add(uselessOption(option, 'it says how --input is read, which is not given'));
@@ -129,11 +134,11 @@ function readSettings(flags: VerifyFlags): Settings {
 }
 
 /** Frames of the one input that a design has. */
-function framesOf(graph: Graph, flags: VerifyFlags, settings: Settings): FrameSource {
+async function framesOf(host: CommandHost, graph: Graph, flags: VerifyFlags, settings: Settings): Promise<FrameSource> {
   const input = defined(graph.inputs[0], 'the input');
   if (flags.input === undefined)
     return randomFrames(graph, input, settings.input.frames ?? FRAMES_FOR_INTERVAL, settings.seed);
-  const { sources } = readInputs(graph, '--input', flags.input, settings.input);
+  const { sources } = await readInputs(host, graph, '--input', flags.input, settings.input);
   return defined(sources.get(input.tensor), 'the frames of the input');
 }
 
