@@ -67,7 +67,7 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     name: 'conv, clip',
-    build: (b, r) => b.node('y', { kind: 'clip', lo: -0.25, hi: 1.1 }, [conv(b, r, 'c', 'x', [4, 5])]),
+    build: (b, r) => b.node('y', { kind: 'clip', lo: -0.25, hi: 1.125 }, [conv(b, r, 'c', 'x', [4, 5])]),
     inside: ['c'],
     becomes: ['conv', 'clip'],
   },
@@ -227,7 +227,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     name: 'pad with a value between the steps',
     build: (b) =>
-      b.node('p', { kind: 'pad', before: [1, 1, 0], after: [1, 1, 0], mode: 'constant', value: 1.7301 }, ['x']),
+      b.node('p', { kind: 'pad', before: [1, 1, 0], after: [1, 1, 0], mode: 'constant', value: 1.71875 }, ['x']),
     becomes: ['requantise', 'pad'],
   },
   {

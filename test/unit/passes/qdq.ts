@@ -6,7 +6,7 @@ import type { Graph, GraphNode } from '../../../src/ir/graph.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { type IntElement, int, intRange, isInt, type TensorType } from '../../../src/ir/tensor-type.js';
 import { sameNumbers } from '../../../src/ir/type-equality.js';
-import { quantiseValue } from '../../../src/support/fixed-point.js';
+import { clampTo, quantiseValue, roundHalfEven } from '../../../src/support/fixed-point.js';
 import { defined } from '../../../src/support/invariant.js';
 
 /** Makes graphs with quantise and dequantise nodes of float ones, in the way of the exporters. */
@@ -216,11 +216,13 @@ function integersOf(mixed: Graph, folded: Graph, inputs: ReadonlyMap<string, Ten
   return result;
 }
 
+/** As quantise nodes do it: the quotient is rounded to float32 first. */
 function inSteps({ data }: Tensor, type: TensorType): Tensor {
-  const { scale, zeroPoint } = defined(type.quant, 'a quantization');
+  const [scale = 1] = type.quant?.scale ?? [];
+  const [zeroPoint = 0] = type.quant?.zeroPoint ?? [];
   const { min, max } = intRange(type.element as IntElement);
   const q = Array.from(data as Float32Array, (x) =>
-    quantiseValue(Math.fround(x), scale[0] ?? 1, zeroPoint[0] ?? 0, min, max),
+    clampTo(zeroPoint + roundHalfEven(Math.fround(x / scale)), min, max),
   );
   return { type, data: arrayFor(type.element as IntElement, q) };
 }
