@@ -1,0 +1,100 @@
+import { prepareFloat } from '../../src/execute/float/execute-float.js';
+import { prepareInteger } from '../../src/execute/integer/execute-integer.js';
+import { arithmeticOf } from '../../src/execute/run-model.js';
+import type { Graph } from '../../src/ir/graph.js';
+import type { Tensor } from '../../src/ir/tensor.js';
+import { defined } from '../../src/support/invariant.js';
+import { type Agreement, makeComparison } from './compare-operators.js';
+import { type Deviation, deviationsOf, mergeDeviations } from './compare-reals.js';
+import { type ExportForm, exportGraph } from './export-graph.js';
+import { type Optimisation, openSession, type Session } from './runtime.js';
+import { namedTensors, toRuntime } from './runtime-tensors.js';
+
+/** A whole network against the runtime, which computes it from the file that exportGraph writes. */
+
+export type Frame = ReadonlyMap<string, Tensor>;
+
+/** The version of the operators in files of networks; 16-bit tensors need 21. */
+const OPSET = 21;
+
+export async function openExported(
+  graph: Graph,
+  form: ExportForm,
+  optimisation: Optimisation = 'as-written',
+): Promise<Session> {
+  return openSession(exportGraph(graph, { form, opset: OPSET }), optimisation);
+}
+
+async function runtimeValues(
+  session: Session,
+  graph: Graph,
+  frame: Frame,
+): Promise<(tensor: string) => Tensor | undefined> {
+  const results = await session.run(new Map([...frame].map(([name, tensor]) => [name, toRuntime(tensor)])));
+  const named = namedTensors(graph, results);
+  return (tensor) => frame.get(tensor) ?? named(tensor);
+}
+
+/** An integer network operator by operator, over all frames. */
+export async function compareInteger(
+  graph: Graph,
+  session: Session,
+  frames: Iterable<Frame>,
+): Promise<readonly Agreement[]> {
+  const comparison = makeComparison(graph);
+  for (const frame of frames) comparison.compare(await runtimeValues(session, graph, frame));
+  if (comparison.unseen.length > 0) throw new Error(`the runtime has no outputs of ${comparison.unseen.join(', ')}`);
+  return comparison.agreements;
+}
+
+/** A float network tensor by tensor, each from the network's input on; the worst of all frames. */
+export async function compareFloat(
+  graph: Graph,
+  session: Session,
+  frames: Iterable<Frame>,
+): Promise<readonly Deviation[]> {
+  const executor = prepareFloat(graph);
+  let worst: readonly Deviation[] = [];
+  for (const frame of frames) {
+    const runtime = await runtimeValues(session, graph, frame);
+    worst = mergeDeviations(worst, deviationsOf(executor.run(frame, { keep: 'all' }), runtime));
+  }
+  return worst;
+}
+
+export interface EndToEnd {
+  readonly frames: number;
+  /** Shares of frames, 0..1; labels are given as indices of the output. */
+  readonly ours: number;
+  readonly runtime: number;
+  /** Where both have the same best class. */
+  readonly agreement: number;
+}
+
+/** The best class of both, on labelled frames; `output` holds one value a class. */
+export async function compareClasses(
+  graph: Graph,
+  session: Session,
+  output: string,
+  frames: Iterable<Frame>,
+  labels: readonly number[],
+): Promise<EndToEnd> {
+  const executor = arithmeticOf(graph) === 'integer' ? prepareInteger(graph) : prepareFloat(graph);
+  let count = 0;
+  let [ours, runtime, agreement] = [0, 0, 0];
+  for (const frame of frames) {
+    const own = best(defined(executor.run(frame).get(output), `our '${output}'`));
+    const theirs = best(defined((await runtimeValues(session, graph, frame))(output), `the runtime's '${output}'`));
+    const label = labels[count++];
+    if (own === label) ours++;
+    if (theirs === label) runtime++;
+    if (own === theirs) agreement++;
+  }
+  return { frames: count, ours: ours / count, runtime: runtime / count, agreement: agreement / count };
+}
+
+function best({ data }: Tensor): number {
+  let at = 0;
+  for (let i = 1; i < data.length; i++) if (Number(data[i]) > Number(data[at])) at = i;
+  return at;
+}
