@@ -35,7 +35,7 @@ export function unknownModelKind(path: string, reason: string): Diagnostic {
     'unknown-model-kind',
     `model '${path}'`,
     reason,
-    "give a model in Heddle's own format, NAME.json with NAME.safetensors beside it",
+    "give a model in Heddle's own format (NAME.json with NAME.safetensors beside it), NAME.onnx or NAME.tflite",
   );
 }
 

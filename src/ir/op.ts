@@ -321,3 +321,9 @@ export const OP_KINDS: readonly OpKind[] = [
   'quantise',
   'dequantise',
 ];
+
+/** Between float and integer tensors, which only an imported graph holds side by side. */
+const IMPORTED_ONLY: ReadonlySet<OpKind> = new Set(['quantise', 'dequantise']);
+
+/** The operators of networks, which a model file can hold. */
+export const NETWORK_OP_KINDS: readonly OpKind[] = OP_KINDS.filter((kind) => !IMPORTED_ONLY.has(kind));

@@ -44,7 +44,7 @@ export function concatShape(op: OpOf<'concat'>, node: GraphNode, inputs: readonl
 
 export function sliceShape(op: OpOf<'slice'>, node: GraphNode, [x = []]: readonly Shape[]): Result {
   if (![op.begin, op.size, op.step].every((list) => list.length === x.length))
-    return refuse(axesDoNotFit(node.name, `begin, size and step of ${op.size.length} entries`, x));
+    return refuse(axesDoNotFit(node.name, `a region of rank ${op.size.length}`, x));
   const axis = x.findIndex((extent, i) => {
     const last = (op.begin[i] ?? 0) + ((op.size[i] ?? 0) - 1) * (op.step[i] ?? 1);
     return last >= extent;
@@ -56,7 +56,7 @@ export function sliceShape(op: OpOf<'slice'>, node: GraphNode, [x = []]: readonl
 
 export function padShape(op: OpOf<'pad'>, node: GraphNode, [x = []]: readonly Shape[]): Result {
   if (op.before.length !== x.length || op.after.length !== x.length)
-    return refuse(axesDoNotFit(node.name, `before and after of ${op.before.length} and ${op.after.length} entries`, x));
+    return refuse(axesDoNotFit(node.name, `padding of rank ${op.before.length}`, x));
   const axis = x.findIndex((extent, i) => Math.max(op.before[i] ?? 0, op.after[i] ?? 0) >= extent);
   if (op.mode === 'reflect' && axis >= 0) {
     const text = `along axis ${axis} it mirrors more elements than the ${x[axis]} that there are, less one`;

@@ -244,7 +244,8 @@ function constantDataProblems(node: GraphNode, data: readonly string[], graph: G
 
 function broadcastProblems(node: GraphNode, graph: Graph): readonly Diagnostic[] {
   const shapes = node.inputs.map((name) => graph.types.get(name)?.shape ?? []);
-  const result = broadcastShape(shapes) ?? [];
+  const result = broadcastShape(shapes);
+  if (result === undefined) return [];
   const isGate = (shape: readonly number[]): boolean =>
     node.op.kind === 'mul' && shape.slice(0, -1).every((extent) => extent === 1) && shape.at(-1) === result.at(-1);
   return node.inputs.flatMap((name, index) => {

@@ -24,6 +24,7 @@ const LAYERS: readonly string[] = [
   'verify',
   'report',
   'pictures',
+  'load.ts',
   'compile.ts',
   'index.ts',
   'cli',

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { nodeSubject, tensorSubject } from '../../ir/messages.js';
-import { OP_KINDS } from '../../ir/op.js';
+import { NETWORK_OP_KINDS } from '../../ir/op.js';
 import type { Diagnostic } from '../../support/diagnostics.js';
 import type { JsonPath, JsonText } from '../../support/json-text.js';
 import { nearest } from '../../support/text.js';
@@ -62,7 +62,7 @@ function ownerWords(path: JsonPath, last: string | number | undefined): string {
 
 /** The schema's own words on a property, where it stands next to the failed keyword. */
 function describe(property: string, schema: unknown): string | undefined {
-  if (property === 'op') return `one of ${OP_KINDS.join(', ')}`;
+  if (property === 'op') return `one of ${NETWORK_OP_KINDS.join(', ')}`;
   return schemaDefinition(schema)?.description;
 }
 
@@ -85,8 +85,8 @@ function discriminated(
   );
   if (isMissing) return [];
   const value = valueAt(text.value, [...path, 'op']);
-  const meant = typeof value === 'string' ? nearest(value, OP_KINDS) : undefined;
-  const fix = meant === undefined ? `the operators are ${OP_KINDS.join(', ')}` : `did you mean '${meant}'?`;
+  const meant = typeof value === 'string' ? nearest(value, NETWORK_OP_KINDS) : undefined;
+  const fix = meant === undefined ? `the operators are ${NETWORK_OP_KINDS.join(', ')}` : `did you mean '${meant}'?`;
   return [
     unknownOp(spotOf([...path, 'op'], text, MODEL_WORDS), typeof value === 'string' ? `'${value}'` : shown(value), fix),
   ];
