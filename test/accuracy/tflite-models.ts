@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { arrayFrames, type FrameOptions } from '../../src/execute/frame-source.js';
+import { arrayFrames, type FrameOptions, type FrameSource } from '../../src/execute/frame-source.js';
 import {
   type Accuracy,
   accuracyOf,
@@ -9,6 +9,7 @@ import {
   runFrames,
 } from '../../src/execute/run-model.js';
 import { loadTfliteFile } from '../../src/frontend/tflite/import.js';
+import type { Graph } from '../../src/ir/graph.js';
 import { defined } from '../../src/support/invariant.js';
 import { type NpyArray, parseNpy } from '../../src/support/npy.js';
 import { sharedPath } from '../shared-data.js';
@@ -122,6 +123,23 @@ function resized(array: NpyArray, to: number): NpyArray {
   return { ...array, shape: [frames, to, to, channels], data };
 }
 
+export interface LabelledFrames {
+  readonly source: FrameSource;
+  readonly labels: readonly number[];
+}
+
+/** The first so many frames of a case, as the graph's input takes them, and their labels. */
+export function labelledFrames(entry: AccuracyCase, files: CaseFiles, graph: Graph, limit: number): LabelledFrames {
+  const input = defined(graph.inputs[0], 'the input');
+  const images = readArray(files.images);
+  const first = firstFrames(images, Math.min(limit, entry.frames ?? limit, images.shape[0] ?? 0));
+  const array = entry.edge === undefined ? first : resized(first, entry.edge);
+  const labels = readArray(files.labels);
+  const all = readLabels(labels, files.labels, labels.data.length);
+  const source = arrayFrames(graph, input, array, files.images, entry.format);
+  return { source, labels: all.slice(0, source.count) };
+}
+
 /** Top-1 and top-5 of a model on its frames, at most `limit`, by the golden executor or the float reference. */
 export function measure(
   entry: AccuracyCase,
@@ -130,18 +148,12 @@ export function measure(
 ): Accuracy & { readonly frames: number } {
   const { graph } = loadTfliteFile(files.model);
   const input = defined(graph.inputs[0], 'the input');
-  const images = readArray(files.images);
-  const frames = Math.min(limit, entry.frames ?? limit, images.shape[0] ?? 0);
-  const first = firstFrames(images, frames);
-  const array = entry.edge === undefined ? first : resized(first, entry.edge);
-  const source = arrayFrames(graph, input, array, files.images, entry.format);
+  const { source, labels } = labelledFrames(entry, files, graph, limit);
   const output = classOutput(graph);
-  const best = [...runFrames(graph, new Map([[input.tensor, source]]), frames)].map((tensors) =>
+  const best = [...runFrames(graph, new Map([[input.tensor, source]]), source.count)].map((tensors) =>
     bestClasses(defined(tensors.get(output), 'the output')),
   );
-  const labels = readArray(files.labels);
-  const all = readLabels(labels, files.labels, labels.data.length);
-  return { ...accuracyOf(best, all.slice(0, frames), entry.offset), frames };
+  return { ...accuracyOf(best, labels, entry.offset), frames: source.count };
 }
 
 function firstFrames(array: NpyArray, frames: number): NpyArray {
