@@ -136,8 +136,10 @@ function resultType(call: Call, { shape, dtype, quant }: Result): TensorType {
   const element = elementOf(dtype);
   if (element === undefined)
     return refuseNode(call, `its result is ${dtype}`, 'export the model in float32, float16 or quantised');
-  if (!isInt(element)) return { shape: graphShape(shape), element };
-  return { shape: graphShape(shape), element, quant: quant ?? { scale: [1], zeroPoint: [0] } };
+  // Integers whose scale nobody has said yet have none; some reader further down may say it.
+  return quant === undefined || !isInt(element)
+    ? { shape: graphShape(shape), element }
+    : { shape: graphShape(shape), element, quant };
 }
 
 /** Emits the node whose result is the file's output `index`. `op` works on the graph's shapes of inputs and result. */

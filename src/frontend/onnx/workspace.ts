@@ -1,7 +1,7 @@
 import { DEFAULT_REQUANT_BITS, type Graph, type GraphInput, type GraphNode, type GraphOutput } from '../../ir/graph.js';
 import type { Op } from '../../ir/op.js';
 import type { Tensor } from '../../ir/tensor.js';
-import type { TensorType } from '../../ir/tensor-type.js';
+import type { Quantization, TensorType } from '../../ir/tensor-type.js';
 import { type Diagnostic, DiagnosticCollector } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
 import type { ExternalFiles } from './external-data.js';
@@ -69,6 +69,16 @@ export class Workspace {
   /** Type of a tensor of the graph. */
   typeOf(tensor: string): TensorType {
     return defined(this.#types.get(tensor), `the type of tensor '${tensor}'`);
+  }
+
+  /** Says which real values the integers of a tensor stand for, where that was not known when it was made. */
+  setQuant(tensor: string, quant: Quantization): void {
+    this.#types.set(tensor, { ...this.typeOf(tensor), quant });
+  }
+
+  /** The nodes so far, in order. */
+  get nodes(): readonly GraphNode[] {
+    return this.#nodes;
   }
 
   /** The graph as far as it has come, unverified. */
