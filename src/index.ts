@@ -18,6 +18,8 @@ export type { FrameFormat, FrameKind } from './execute/frames.js';
 export { inputTensor, outputRaw, outputReal, realValues, topIndices } from './execute/frames.js';
 export type { Accuracy, Arithmetic } from './execute/run-model.js';
 export { accuracyOf, arithmeticOf, bestClasses, readLabels, runFrames } from './execute/run-model.js';
+export type { Frames, ParallelOptions } from './execute/threads/run-frames.js';
+export { runFramesParallel } from './execute/threads/run-frames.js';
 export type { SizingRequest } from './explore/choose.js';
 export { chooseDesign, DEFAULT_CLOCK_MHZ } from './explore/choose.js';
 export type { ExploredDesign, ExploreOptions } from './explore/explore.js';

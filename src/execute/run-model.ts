@@ -4,6 +4,7 @@ import { isInt } from '../ir/tensor-type.js';
 import { HeddleError } from '../support/diagnostics.js';
 import { defined } from '../support/invariant.js';
 import type { NpyArray } from '../support/npy.js';
+import type { Executor } from './executor.js';
 import { prepareFloat } from './float/execute-float.js';
 import type { FrameSource } from './frame-source.js';
 import { realValues, topIndices } from './frames.js';
@@ -17,14 +18,19 @@ export function arithmeticOf(graph: Graph): Arithmetic {
   return [...graph.types.values()].some((type) => isInt(type.element)) ? 'integer' : 'float32';
 }
 
+/** The executor of a network: of the golden model for integers, else of the float reference. */
+export function prepareNetwork(graph: Graph): Executor {
+  return arithmeticOf(graph) === 'integer' ? prepareInteger(graph) : prepareFloat(graph);
+}
+
 /** Runs frame after frame; each result holds the outputs and the kept tensors. HeddleError for unknown names. */
 export function* runFrames(
   graph: Graph,
-  inputs: ReadonlyMap<string, FrameSource>,
+  inputs: ReadonlyMap<string, Pick<FrameSource, 'frame'>>,
   frames: number,
   keep: readonly string[] = [],
 ): Generator<ReadonlyMap<string, Tensor>> {
-  const executor = arithmeticOf(graph) === 'integer' ? prepareInteger(graph) : prepareFloat(graph);
+  const executor = prepareNetwork(graph);
   for (let index = 0; index < frames; index++) {
     const values = new Map([...inputs].map(([name, source]) => [name, source.frame(index)]));
     yield executor.run(values, { keep });

@@ -19,6 +19,7 @@ export async function verifyDesign(subject: VerifySubject, options: VerifyOption
   const batch = await buildBatch([subject], {
     cacheDir: options.cacheDir,
     trace: options.trace !== undefined,
+    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onStage === undefined ? {} : { onStage: options.onStage }),
   });

@@ -6,9 +6,9 @@ import {
   classOutput,
   isClassVector,
   readLabels,
-  runFrames,
 } from '../../execute/run-model.js';
 import { typeOf } from '../../execute/tensor-access.js';
+import { type ParallelOptions, runFramesParallel } from '../../execute/threads/run-frames.js';
 import type { Graph } from '../../ir/graph.js';
 import { elementName } from '../../ir/tensor-type.js';
 import { writeDocument } from '../../report/document.js';
@@ -31,7 +31,7 @@ import {
 import { uselessOption } from '../messages.js';
 import { loadModel } from '../models.js';
 import { collect, readInteger } from '../options.js';
-import { computeWithProgress } from '../progress.js';
+import { withProgress } from '../progress.js';
 import { makeTensorFile, readTensorRequests, type TensorFile } from '../tensor-files.js';
 
 interface RunFlags extends InputFlags {
@@ -41,6 +41,7 @@ interface RunFlags extends InputFlags {
   readonly rawOutput?: boolean;
   readonly labels?: string;
   readonly labelOffset?: string;
+  readonly jobs?: string;
   readonly json?: boolean;
 }
 
@@ -60,6 +61,7 @@ export function addRun(program: Command, host: CommandHost): void {
     .option('--raw-output', 'write integers as they are, not real values')
     .option('--labels <file>', 'right classes as .npy: prints top-1 and top-5 of the first output')
     .option('--label-offset <N>', "index of label 0's class in the output (default: the model's own)")
+    .option('--jobs <N>', 'most threads that share the frames, where that pays (default: one a processor)')
     .option('--json', 'print one JSON document')
     .action((model: string, flags: RunFlags) => run(host, model, flags));
 }
@@ -67,18 +69,20 @@ export function addRun(program: Command, host: CommandHost): void {
 interface Settings {
   readonly input: InputSettings;
   readonly labelOffset: number | undefined;
+  readonly jobs: number | undefined;
 }
 
 function readSettings(flags: RunFlags): Settings {
   const problems = new DiagnosticCollector();
   const input = readInputSettings(problems, flags);
   const labelOffset = readInteger(problems, '--label-offset', flags.labelOffset, 0, 1_000_000);
+  const jobs = readInteger(problems, '--jobs', flags.jobs, 1, 1024);
   if (flags.labelOffset !== undefined && flags.labels === undefined)
     problems.add(uselessOption('--label-offset', 'it belongs to --labels, which is not given'));
   if (flags.rawOutput === true && flags.output === undefined && flags.tensor === undefined)
     problems.add(uselessOption('--raw-output', 'no tensor is written: neither --output nor --tensor is given'));
   problems.throwIfErrors();
-  return { input, labelOffset };
+  return { input, labelOffset, jobs };
 }
 
 async function run(host: CommandHost, path: string, flags: RunFlags): Promise<void> {
@@ -89,7 +93,7 @@ async function run(host: CommandHost, path: string, flags: RunFlags): Promise<vo
   const labels = labelsOf(graph, flags, inputs);
   checkTargets(files.map(({ path: file }) => file));
   const start = performance.now();
-  const best = runAll(host, graph, inputs, files);
+  const best = await runAll(host, graph, inputs, files, settings.jobs);
   const seconds = (performance.now() - start) / 1000;
   writeFiles(files.map((file): FileContent => ({ path: file.path, bytes: formatNpy(file.array) })));
   const offset = settings.labelOffset ?? defined(graph.outputs[0], 'the first output').classOffset;
@@ -141,19 +145,25 @@ function labelsOf(graph: Graph, flags: RunFlags, inputs: ModelInputs): readonly 
 }
 
 /** Runs all frames into the files; the best classes of each where the first output is a vector. */
-function runAll(
+async function runAll(
   host: CommandHost,
   graph: Graph,
   inputs: ModelInputs,
   files: readonly TensorFile[],
-): readonly (readonly number[])[] | undefined {
+  jobs: number | undefined,
+): Promise<readonly (readonly number[])[] | undefined> {
   const first = defined(graph.outputs[0], 'the first output').tensor;
   const isVector = isClassVector(typeOf(graph, first).shape);
   const best: (readonly number[])[] = [];
-  const keep = files.map(({ tensor }) => tensor);
-  computeWithProgress(host, (progress) => {
+  const options: ParallelOptions = {
+    keep: files.map(({ tensor }) => tensor),
+    signal: host.signal,
+    hold: host.endedByInterrupt,
+    ...(jobs === undefined ? {} : { jobs }),
+  };
+  await withProgress(host, async (progress) => {
     let done = 0;
-    for (const tensors of runFrames(graph, inputs.sources, inputs.frames, keep)) {
+    for await (const tensors of runFramesParallel(graph, inputs.sources, inputs.frames, options)) {
       for (const file of files) file.put(done, defined(tensors.get(file.tensor), `tensor '${file.tensor}'`));
       if (isVector) best.push(bestClasses(defined(tensors.get(first), 'the first output')));
       progress.show('frames', ++done, inputs.frames);
