@@ -1,5 +1,6 @@
 import type { Imported } from './frontend/imported.js';
 import { loadModelFile } from './frontend/json/files.js';
+import { loadOnnxFile } from './frontend/onnx/import.js';
 import { loadTfliteFile } from './frontend/tflite/import.js';
 import type { Graph } from './ir/graph.js';
 import { AFTER_IMPORT, verifyGraph } from './ir/verify.js';
@@ -17,6 +18,7 @@ export interface LoadedModel {
 /** The kinds of model files, by the ending of the name. */
 export const MODEL_LOADERS: Readonly<Record<string, (path: string) => Imported>> = {
   '.json': (path) => ({ graph: loadModelFile(path), notes: [] }),
+  '.onnx': loadOnnxFile,
   '.tflite': loadTfliteFile,
 };
 

@@ -2,14 +2,17 @@ import type { Diagnostic } from '../support/diagnostics.js';
 import type { GraphNode } from './graph.js';
 import { cycle } from './messages.js';
 
+/** What is sorted: nodes of the graph, or of a file. */
+export type Wired = Pick<GraphNode, 'name' | 'inputs' | 'outputs'>;
+
 /** Sorted nodes; where there are cycles, `sorted` lacks their nodes and all nodes behind them. */
-export interface TopologicalOrder {
-  readonly sorted: readonly GraphNode[];
+export interface TopologicalOrder<N extends Wired = GraphNode> {
+  readonly sorted: readonly N[];
   readonly problems: readonly Diagnostic[];
 }
 
 /** Positions in `nodes` of the nodes that each node reads from, each once. A tensor's first producer counts. */
-function producersOf(nodes: readonly GraphNode[], provided: ReadonlySet<string>): readonly (readonly number[])[] {
+function producersOf(nodes: readonly Wired[], provided: ReadonlySet<string>): readonly (readonly number[])[] {
   const producer = new Map<string, number>();
   nodes.forEach((node, index) => {
     for (const output of node.outputs) if (!producer.has(output) && !provided.has(output)) producer.set(output, index);
@@ -21,7 +24,10 @@ function producersOf(nodes: readonly GraphNode[], provided: ReadonlySet<string>)
  * Sorts so that producers come first; among free nodes the given order stays. `provided` names the tensors that come
  * from elsewhere (inputs and constants), even where a node is said to produce them too. O((nodes + edges) log nodes).
  */
-export function sortNodes(nodes: readonly GraphNode[], provided: ReadonlySet<string> = new Set()): TopologicalOrder {
+export function sortNodes<N extends Wired>(
+  nodes: readonly N[],
+  provided: ReadonlySet<string> = new Set(),
+): TopologicalOrder<N> {
   const producers = producersOf(nodes, provided);
   const readers: number[][] = nodes.map(() => []);
   producers.forEach((list, index) => {
@@ -81,7 +87,7 @@ class ReadyQueue {
 
 /** One message per disjoint cycle, found by walking back along producers from each unsorted node. */
 function cycles(
-  nodes: readonly GraphNode[],
+  nodes: readonly Wired[],
   producers: readonly (readonly number[])[],
   done: Set<number>,
 ): readonly Diagnostic[] {
@@ -103,7 +109,7 @@ function cycles(
 }
 
 /** The names along the data's direction, from the node that stands first in the file back to it. */
-function cycleNames(nodes: readonly GraphNode[], backwards: readonly number[]): readonly string[] {
+function cycleNames(nodes: readonly Wired[], backwards: readonly number[]): readonly string[] {
   const forwards = [...backwards].reverse();
   const first = forwards.indexOf(Math.min(...forwards));
   const ring = [...forwards.slice(first), ...forwards.slice(0, first)];

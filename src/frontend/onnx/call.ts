@@ -6,7 +6,15 @@ import { defined } from '../../support/invariant.js';
 import { type ConstantData, type DType, elementOf, isFloat } from './dtypes.js';
 import { type NodeSpot, notSupported } from './messages.js';
 import type { NodeProto } from './model-proto.js';
-import { ABSENT, type Constant, type Flowing, graphShape, type QuantisedConstant, type Value } from './values.js';
+import {
+  ABSENT,
+  type Constant,
+  type Flowing,
+  graphShape,
+  type PastEnd,
+  type QuantisedConstant,
+  type Value,
+} from './values.js';
 import type { Workspace } from './workspace.js';
 
 /** One node of the file while it is imported. */
@@ -129,7 +137,7 @@ export interface Result {
   readonly dtype: DType;
   /** For integers; float otherwise. */
   readonly quant?: Quantization;
-  readonly pastEnd?: boolean;
+  readonly pastEnd?: PastEnd;
 }
 
 function resultType(call: Call, { shape, dtype, quant }: Result): TensorType {
@@ -157,14 +165,10 @@ export function step(call: Call, op: Op, inputs: readonly string[], type: Tensor
 /** The file's output `index` is a tensor of the graph that is there already: what only renames emits nothing. */
 export function define(call: Call, result: Result, tensor: string, index = 0): void {
   const { shape, dtype, pastEnd } = result;
-  const past = pastEnd ?? call.inputs.some((value) => value.kind === 'flowing' && value.pastEnd === true);
-  call.work.values.set(outputName(call, index), {
-    kind: 'flowing',
-    tensor,
-    shape,
-    dtype,
-    ...(past ? { pastEnd: true } : {}),
-  });
+  const [first] = call.inputs;
+  const past = pastEnd ?? (first?.kind === 'flowing' ? first.pastEnd : undefined);
+  const value: Flowing = { kind: 'flowing', tensor, shape, dtype };
+  call.work.values.set(outputName(call, index), past === undefined ? value : { ...value, pastEnd: past });
 }
 
 /** The file's output `index` is a constant. */

@@ -1,7 +1,9 @@
+import { TextDecoder } from 'node:util';
 import protobuf from 'protobufjs/minimal.js';
 import { HeddleError } from '../../support/diagnostics.js';
 import { damagedFile, tooManyParts } from './messages.js';
 import { type FieldDescriptor, type MessageDescriptor, MODEL, type ModelProto } from './model-proto.js';
+import { readVarint } from './varint.js';
 
 /** Messages, names and unpacked numbers that a file may hold; the largest public networks have some 100,000. */
 const MOST_PARTS = 1_000_000;
@@ -175,12 +177,13 @@ function skip(decoding: Decoding, field: FieldDescriptor, wire: number, end: num
 function readScalar(decoding: Decoding, { name, type }: FieldDescriptor, wire: number): number | bigint {
   count(decoding);
   if (wire !== (type === 'float' ? WIRE_4_BYTES : WIRE_VARINT)) throw wrongWire(name, wire);
-  return type === 'float' ? decoding.reader.float() : readInt(decoding.reader);
+  return type === 'float' ? decoding.reader.float() : readInt(decoding);
 }
 
-function readInt(reader: protobuf.Reader): bigint {
-  const value = reader.int64();
-  return typeof value === 'number' ? BigInt(value) : value.toBigInt();
+function readInt({ reader, bytes }: Decoding): bigint {
+  const { value, next } = readVarint(bytes, reader.pos);
+  reader.pos = next;
+  return value;
 }
 
 function readPackedScalars(decoding: Decoding, message: Fields, field: FieldDescriptor, end: number): void {

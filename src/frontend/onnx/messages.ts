@@ -181,15 +181,10 @@ export function constantOutput(file: string, tensor: string): Diagnostic {
   );
 }
 
-export function nodeCycle(file: string, names: readonly string[]): Diagnostic {
-  const ring = names.map((name) => `'${printable(name)}'`).join(' -> ');
-  return make(
-    'E255',
-    'onnx-cycle',
-    { file },
-    `nodes feed each other in a ring: ${ring}`,
-    'networks have no loops; export it unrolled',
-  );
+export function tooMuchCopied(file: string, most: number): Diagnostic {
+  const text = `its constants would be copied and enlarged beyond ${most} bytes before anything is computed`;
+  const hint = 'no network needs that; check that the file is the right one, and that it is not damaged';
+  return make('E255', 'onnx-too-much-copied', { file }, text, hint);
 }
 
 /** `what`: softmax, say; `meaning`: what the output is instead. */

@@ -13,6 +13,8 @@ export interface OperatorRule {
   readonly run: (call: Call) => void;
   /** Computes the outputs where all inputs are constants; `run` where left out. */
   readonly fold?: (call: Call) => void;
+  /** Whether `fold` takes quantised constants as they are; otherwise it sees the real values that they stand for. */
+  readonly foldsQuantised?: boolean;
 }
 
 /** `min` operands are there; those from `min` to `max` may be missing, or left out by an empty name. */
@@ -33,11 +35,12 @@ interface Outline<S extends AttributeSpecs> {
   readonly outputs?: OperandCount;
   readonly run: (call: Call<AttributeValues<S>>) => void;
   readonly fold?: (call: Call<AttributeValues<S>>) => void;
+  readonly foldsQuantised?: boolean;
 }
 
 /** A rule whose functions see their own attributes; whoever calls them has read just these. */
 export function rule<S extends AttributeSpecs = Record<never, never>>(outline: Outline<S>): OperatorRule {
-  const { from, to, attributes = {}, inputs = ONE, outputs = ONE, run, fold } = outline;
+  const { from, to, attributes = {}, inputs = ONE, outputs = ONE, run, fold, foldsQuantised } = outline;
   return {
     from,
     ...(to === undefined ? {} : { to }),
@@ -46,6 +49,7 @@ export function rule<S extends AttributeSpecs = Record<never, never>>(outline: O
     outputs,
     run: run as (call: Call) => void,
     ...(fold === undefined ? {} : { fold: fold as (call: Call) => void }),
+    ...(foldsQuantised === undefined ? {} : { foldsQuantised }),
   };
 }
 

@@ -1,4 +1,3 @@
-import protobuf from 'protobufjs/minimal.js';
 import { elementCount } from '../../ir/tensor-type.js';
 import { concatBytes } from '../../support/bytes.js';
 import { HeddleError } from '../../support/diagnostics.js';
@@ -9,6 +8,7 @@ import { type ExternalFiles, readExternalData } from './external-data.js';
 import { badTensor, tensorType } from './messages.js';
 import type { Payload, TensorProto } from './model-proto.js';
 import type { Constant } from './values.js';
+import { readVarints } from './varint.js';
 
 const MOST_ELEMENTS = 2 ** 31;
 const MOST_AXES = 32;
@@ -121,27 +121,6 @@ function typedField(proto: TensorProto, dtype: DType): { readonly field: TypedFi
             ? 'uint64Data'
             : 'int32Data';
   return { field, payload: proto[field] };
-}
-
-/** Decodes varints into the array, wrapped to its elements; returns how many there are, -1 where the last is cut. */
-function readVarints(bytes: Uint8Array, into: ConstantData): number {
-  const reader = protobuf.Reader.create(bytes);
-  let count = 0;
-  try {
-    while (reader.pos < bytes.length) {
-      if (into instanceof BigInt64Array || into instanceof BigUint64Array) {
-        const value = reader.int64();
-        if (count < into.length) into[count] = typeof value === 'number' ? BigInt(value) : value.toBigInt();
-      } else {
-        const value = reader.uint32();
-        if (count < into.length) into[count] = value;
-      }
-      count++;
-    }
-  } catch {
-    return -1;
-  }
-  return count;
 }
 
 let halves: Float32Array | undefined;

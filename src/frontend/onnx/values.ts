@@ -33,9 +33,12 @@ export interface Flowing {
   readonly tensor: string;
   readonly shape: readonly number[];
   readonly dtype: DType;
-  /** A softmax or the like was left out before it: only what changes neither order nor top class may follow. */
-  readonly pastEnd?: boolean;
+  /** What was left out before it, so that only what keeps the order of elements may follow. */
+  readonly pastEnd?: PastEnd;
 }
+
+/** `logits`: a softmax or the like, which keeps shape and order; `scores`: an arg-max, whose result is another one. */
+export type PastEnd = 'logits' | 'scores';
 
 /** An optional input that is left out. */
 export interface Absent {

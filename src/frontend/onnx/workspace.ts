@@ -2,16 +2,37 @@ import { DEFAULT_REQUANT_BITS, type Graph, type GraphInput, type GraphNode, type
 import type { Op } from '../../ir/op.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { Quantization, TensorType } from '../../ir/tensor-type.js';
-import { type Diagnostic, DiagnosticCollector } from '../../support/diagnostics.js';
+import { type Diagnostic, DiagnosticCollector, HeddleError } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
+import { makeNamer } from '../names.js';
 import type { ExternalFiles } from './external-data.js';
+import { tooMuchCopied } from './messages.js';
+import type { NodeProto } from './model-proto.js';
 import type { Value } from './values.js';
+
+/** Copies of constants take at most this much, and four times the file: a small file may name one constant often. */
+const COPIED_BYTES = 2 ** 26;
+const COPIED_TIMES = 4;
+
+/** What a workspace is made for. */
+export interface Source {
+  readonly files: ExternalFiles;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Versions of the operator sets that the model names; '' is ai.onnx. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** The file's own tensor names, which no derived tensor may take. */
+  readonly names: Iterable<string>;
+  /** Nodes behind whose results only reshaping and changes of scale follow, up to the outputs. */
+  readonly tail: ReadonlySet<NodeProto>;
+}
 
 /** The graph under construction, and what is known of the file's tensors. */
 export class Workspace {
   readonly files: ExternalFiles;
   /** Versions of the operator sets that the model names; '' is ai.onnx. */
   readonly opsets: ReadonlyMap<string, number>;
+  readonly tail: ReadonlySet<NodeProto>;
   readonly problems = new DiagnosticCollector();
   /** By the file's names. */
   readonly values = new Map<string, Value>();
@@ -19,14 +40,15 @@ export class Workspace {
   readonly #nodes: GraphNode[] = [];
   readonly #types = new Map<string, TensorType>();
   readonly #constants = new Map<string, Tensor>();
-  readonly #taken: Set<string>;
-  readonly #next = new Map<string, number>();
+  readonly #namer = makeNamer();
+  #copyable: number;
 
-  /** `reserved`: the file's own tensor names, which no derived tensor may take. */
-  constructor(files: ExternalFiles, opsets: ReadonlyMap<string, number>, reserved: Iterable<string>) {
+  constructor({ files, size, opsets, names, tail }: Source) {
     this.files = files;
     this.opsets = opsets;
-    this.#taken = new Set(reserved);
+    this.tail = tail;
+    this.#copyable = COPIED_BYTES + COPIED_TIMES * size;
+    for (const name of names) this.#namer.unique(name);
   }
 
   get notes(): readonly Diagnostic[] {
@@ -39,12 +61,13 @@ export class Workspace {
 
   /** The name, or with `.2`, `.3` ... behind it where it is taken. */
   unique(name: string): string {
-    let result = name;
-    let next = this.#next.get(name) ?? 2;
-    while (this.#taken.has(result)) result = `${name}.${next++}`;
-    this.#next.set(name, next);
-    this.#taken.add(result);
-    return result;
+    return this.#namer.unique(name);
+  }
+
+  /** Before a constant is copied. @throws HeddleError where copies become unreasonable. */
+  spendCopy(bytes: number): void {
+    this.#copyable -= bytes;
+    if (this.#copyable < 0) throw new HeddleError([tooMuchCopied(this.files.file, COPIED_BYTES)]);
   }
 
   /** A node of one output, which bears the given name as it is: the file's for the result of its node. */
@@ -81,14 +104,31 @@ export class Workspace {
     return this.#nodes;
   }
 
-  /** The graph as far as it has come, unverified. */
-  build(name: string, inputs: readonly GraphInput[], outputs: readonly GraphOutput[]): Graph {
+  /** Whether a node makes a tensor of the graph: neither input nor constant. */
+  isMade(tensor: string): boolean {
+    return this.#nodes.some(({ name }) => name === tensor);
+  }
+
+  /** The graph as far as it has come, unverified. `renamed`: tensors that nodes make, under new names. */
+  build(
+    name: string,
+    inputs: readonly GraphInput[],
+    outputs: readonly GraphOutput[],
+    renamed: ReadonlyMap<string, string>,
+  ): Graph {
+    const own = (tensor: string): string => renamed.get(tensor) ?? tensor;
+    const rename = ({ name: node, op, inputs: from, outputs: to }: GraphNode): GraphNode => ({
+      name: own(node),
+      op,
+      inputs: from.map(own),
+      outputs: to.map(own),
+    });
     return {
       name,
       inputs,
       outputs,
-      nodes: this.#nodes,
-      types: this.#types,
+      nodes: renamed.size === 0 ? this.#nodes : this.#nodes.map(rename),
+      types: new Map([...this.#types].map(([tensor, type]) => [own(tensor), type])),
       constants: this.#constants,
       requantBits: DEFAULT_REQUANT_BITS,
     };

@@ -3,12 +3,13 @@ import type { GraphInput, GraphOutput } from '../../ir/graph.js';
 import { isInt } from '../../ir/tensor-type.js';
 import { HeddleError } from '../../support/diagnostics.js';
 import { readBytes } from '../../support/files.js';
+import { graphDiagnostics } from '../graph-check.js';
 import type { Imported } from '../imported.js';
-import { graphDiagnostics } from './graph-check.js';
+import { legalName } from '../names.js';
 import { dynamicShape, noMainGraph, otherSubgraphs, sameOutput, tensorSource, unsupportedType } from './messages.js';
 import { type FileModel, type FileTensor, readModel } from './model.js';
-import { legalName } from './names.js';
 import { importOperator } from './operator.js';
+import { filePlaces } from './places.js';
 import { TAIL_OPERATORS } from './registry.js';
 import { readNumbers, tensorProblems } from './tensors.js';
 import { graphShape, graphType, type Numbers } from './value.js';
@@ -33,7 +34,7 @@ export function importTflite(bytes: Uint8Array, path: string): Imported {
   const outputs = readOutputs(work);
   const name = legalName(basename(path, extname(path)), 'model');
   const graph = work.build(name, inputs, outputs);
-  const problems = graphDiagnostics(graph, work);
+  const problems = graphDiagnostics(graph, work.problems.all, filePlaces(work));
   if (problems.length > 0) throw new HeddleError(problems);
   return { graph, notes: work.notes };
 }

@@ -1,7 +1,7 @@
 import { HeddleError } from '../../support/diagnostics.js';
+import { legalName, makeNamer } from '../names.js';
 import { type FlatTable, hasIdentifier, rootTable } from './flatbuffer.js';
 import { noMainGraph, notTflite, schemaVersion, tooMuch } from './messages.js';
-import { legalName, makeNamer } from './names.js';
 import { operatorName, optionTableName, tensorTypeName } from './schema.js';
 
 /** The tables of a TFLite file as plain data. Field numbers are those of schema.fbs. */

@@ -4,9 +4,9 @@ import type { Op } from '../../ir/op.js';
 import type { Tensor } from '../../ir/tensor.js';
 import type { TensorType } from '../../ir/tensor-type.js';
 import { type Diagnostic, DiagnosticCollector, HeddleError } from '../../support/diagnostics.js';
+import { makeNamer } from '../names.js';
 import { type Spot, tooMuch } from './messages.js';
 import type { FileModel, FileTensor } from './model.js';
-import { makeNamer } from './names.js';
 import type { Value } from './value.js';
 
 /** Copies of constants take at most this much, and four times the file: a small file may name one constant often. */

@@ -1,7 +1,7 @@
 /** Names of tensors in the graph, from those of the file: legal, not too long and unique. */
 
-/** Leaves room for a suffix within the graph's limit of 200. */
-const LONGEST = 180;
+/** Leaves room for suffixes within the graph's limit of 200. */
+const LONGEST = 160;
 
 /** Gives each name once. */
 export interface Namer {
