@@ -64,14 +64,14 @@ export async function compareFloat(
 
 export interface EndToEnd {
   readonly frames: number;
-  /** Shares of frames, 0..1; labels are given as indices of the output. */
+  /** Frames whose best class is the label. */
   readonly ours: number;
   readonly runtime: number;
-  /** Where both have the same best class. */
+  /** Frames where both have the same best class. */
   readonly agreement: number;
 }
 
-/** The best class of both, on labelled frames; `output` holds one value a class. */
+/** The best class of both, on labelled frames; `output` holds one value a class, and labels are its indices. */
 export async function compareClasses(
   graph: Graph,
   session: Session,
@@ -90,11 +90,23 @@ export async function compareClasses(
     if (theirs === label) runtime++;
     if (own === theirs) agreement++;
   }
-  return { frames: count, ours: ours / count, runtime: runtime / count, agreement: agreement / count };
+  return { frames: count, ours, runtime, agreement };
 }
 
 function best({ data }: Tensor): number {
   let at = 0;
   for (let i = 1; i < data.length; i++) if (Number(data[i]) > Number(data[at])) at = i;
   return at;
+}
+
+/** Largest difference of the two accuracies, as a share. */
+const ACCURACY_TOLERANCE = 0.02;
+
+export function isAsAccurate({ frames, ours, runtime }: EndToEnd): boolean {
+  return Math.abs(ours - runtime) <= ACCURACY_TOLERANCE * frames;
+}
+
+export function endToEndText({ frames, ours, runtime, agreement }: EndToEnd): string {
+  const percent = (part: number): string => `${((100 * part) / frames).toFixed(1)} %`;
+  return `top-1 on ${frames} frames: ours ${percent(ours)}, the runtime's ${percent(runtime)}, the same class in ${percent(agreement)}`;
 }
