@@ -49,6 +49,17 @@ export function outputName(call: Call, index = 0): string {
   return defined(call.node.output[index], `output ${index} of ${call.node.opType}, which has been counted`);
 }
 
+/** Refuses the node where somebody reads its output `index`, which has no place in a network; `role` names it: `mask`. */
+export function refuseIfRead(call: Call, index: number, role: string): void {
+  const name = call.node.output[index] ?? '';
+  if (name === '' || !call.work.read.has(name)) return;
+  refuseNode(
+    call,
+    `its output ${index} (${role}) is used, but only its first one is supported`,
+    'export the model without it',
+  );
+}
+
 /** An input that has a shape: all but absent ones. */
 export function operandOf(call: Call, index: number): Constant | QuantisedConstant | Flowing {
   const value = inputOf(call, index);

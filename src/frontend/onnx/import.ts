@@ -65,6 +65,7 @@ export function importOnnx(
     opsets,
     names: new Set(tensorNames(graph)),
     tail: tailNodes(graph),
+    read: new Set([...graph.node.flatMap(({ input }) => input), ...graph.output.map(({ name }) => name)]),
   });
   work.problems.add(...sourceProblems(graph, path));
   const inputs = inputsOf(work, graph, options);

@@ -25,6 +25,8 @@ export interface Source {
   readonly names: Iterable<string>;
   /** Nodes behind whose results only reshaping and changes of scale follow, up to the outputs. */
   readonly tail: ReadonlySet<NodeProto>;
+  /** Names of the tensors that some node reads, and of the outputs. */
+  readonly read: ReadonlySet<string>;
 }
 
 /** The graph under construction, and what is known of the file's tensors. */
@@ -33,6 +35,8 @@ export class Workspace {
   /** Versions of the operator sets that the model names; '' is ai.onnx. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly tail: ReadonlySet<NodeProto>;
+  /** Names of the file's tensors that some node reads, and of its outputs. */
+  readonly read: ReadonlySet<string>;
   readonly problems = new DiagnosticCollector();
   /** By the file's names. */
   readonly values = new Map<string, Value>();
@@ -43,10 +47,11 @@ export class Workspace {
   readonly #namer = makeNamer();
   #copyable: number;
 
-  constructor({ files, size, opsets, names, tail }: Source) {
+  constructor({ files, size, opsets, names, tail, read }: Source) {
     this.files = files;
     this.opsets = opsets;
     this.tail = tail;
+    this.read = read;
     this.#copyable = COPIED_BYTES + COPIED_TIMES * size;
     for (const name of names) this.#namer.unique(name);
   }
