@@ -3,7 +3,7 @@ import { isInt, type Quantization, type TensorType } from '../../ir/tensor-type.
 import { sameExtents } from '../../ir/type-equality.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
-import { notConstant, operandsDoNotFit, outputShape, type Spot, unsupportedType } from './messages.js';
+import { CONTRADICTION, notConstant, operandsDoNotFit, outputShape, type Spot, unsupportedType } from './messages.js';
 import type { FileOperator, FileTensor } from './model.js';
 import { readNumbers } from './tensors.js';
 import { dropsBatch, graphShape, graphType, type Numbers, type Value } from './value.js';
@@ -64,8 +64,14 @@ export function activationOf(call: Call, numbers: Numbers, role: string, keeps?:
   return { element, quant, isInteger: true };
 }
 
+/** The numbers of an operand. */
 export function inputActivation(call: Call, index: number): Activation {
-  return activationOf(call, inputOf(call, index).numbers, call.inputs.length > 1 ? `input ${index}` : 'input');
+  const value = inputOf(call, index);
+  // What is wrong with a tensor is said where it comes from.
+  const { element, quant } = value.numbers;
+  const isPlain = element !== undefined && (!isInt(element) || quant !== undefined);
+  if (value.isUnknown === true && !isPlain) refuse();
+  return activationOf(call, value.numbers, call.inputs.length > 1 ? `input ${index}` : 'input');
 }
 
 /** The output's numbers, float like `like` or an integer like it. */
@@ -98,13 +104,11 @@ export function mapShape(call: Call, value: Value, role = 'input'): readonly [nu
   const { shape } = value;
   const [batch = 0, height = 0, width = 0, channels = 0] = shape;
   if (shape.length === 4 && batch === 1) return [height, width, channels];
-  const text =
+  const [text, fix] =
     shape.length === 4
-      ? `its ${role} is a batch of ${batch} frames`
-      : `its ${role} has the shape [${shape.join(', ')}], but it must be [1, height, width, channels]`;
-  return refuseUnlessKnown([value], () =>
-    operandsDoNotFit(call.spot, text, 'convert the model for one frame at a time'),
-  );
+      ? [`its ${role} is a batch of ${batch} frames`, 'convert the model for one frame at a time']
+      : [`its ${role} has the shape [${shape.join(', ')}], but it must be [1, height, width, channels]`, CONTRADICTION];
+  return refuseUnlessKnown([value], () => operandsDoNotFit(call.spot, text, fix));
 }
 
 /** The numbers of a constant operand of int32 or int64. */

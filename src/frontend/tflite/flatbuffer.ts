@@ -1,6 +1,6 @@
 import { ByteBuffer } from 'flatbuffers';
 import { HeddleError } from '../../support/diagnostics.js';
-import { corruptFile, tooMuch } from './messages.js';
+import { corruptFile, newerField, tooMuch } from './messages.js';
 
 /**
  * FlatBuffers (flatbuffers.dev, "FlatBuffers Internals"), read with every offset, vtable and length checked against the
@@ -90,6 +90,13 @@ export class FlatTable {
   /** @throws HeddleError that names the table. */
   fail(reason: string): never {
     return fail(this.#source, this.section, reason);
+  }
+
+  /** @throws HeddleError where the table has a field behind the last one that the reader knows. */
+  refuseFieldsBehind(lastKnown: number): void {
+    const unknown = this.presentFields().find((field) => field > lastKnown);
+    if (unknown === undefined) return;
+    throw new HeddleError([newerField(this.#source.file, this.section, unknown, lastKnown)]);
   }
 
   has(field: number): boolean {

@@ -8,7 +8,7 @@ import type { Imported } from '../imported.js';
 import { legalName } from '../names.js';
 import { dynamicShape, noMainGraph, otherSubgraphs, sameOutput, tensorSource, unsupportedType } from './messages.js';
 import { type FileModel, type FileTensor, readModel } from './model.js';
-import { importOperator } from './operator.js';
+import { declaredValue, importOperator } from './operator.js';
 import { filePlaces } from './places.js';
 import { TAIL_OPERATORS } from './registry.js';
 import { readNumbers, tensorProblems } from './tensors.js';
@@ -29,7 +29,7 @@ export function importTflite(bytes: Uint8Array, path: string): Imported {
   const model = readModel(bytes, path);
   const work = new Workspace(model, tailOperators(model), path, bytes.length);
   if (model.otherSubgraphs.length > 0) work.note(otherSubgraphs(path, model.otherSubgraphs));
-  const inputs = model.inputs.flatMap((index) => attempt(work, () => readInput(work, index)) ?? []);
+  const inputs = model.inputs.flatMap((index) => importInput(work, index) ?? []);
   for (const operator of model.operators) importOperator(work, operator);
   const outputs = readOutputs(work);
   const name = legalName(basename(path, extname(path)), 'model');
@@ -39,12 +39,15 @@ export function importTflite(bytes: Uint8Array, path: string): Imported {
   return { graph, notes: work.notes };
 }
 
-function attempt<T>(work: Workspace, action: () => T): T | undefined {
+/** An input of the graph; where it is refused, operators that read it are checked with what is declared. */
+function importInput(work: Workspace, index: number): GraphInput | undefined {
   try {
-    return action();
+    return readInput(work, index);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
     work.problems.add(...error.diagnostics);
+    const file = work.model.tensors[index];
+    if (file !== undefined && !work.values.has(index)) work.values.set(index, declaredValue(work, file));
     return undefined;
   }
 }
@@ -82,10 +85,8 @@ function readInput(work: Workspace, index: number): GraphInput {
     const text = `it is an input of ${file.element}, but only float32, int8, uint8 and int16 with one scale can be fed`;
     problems.push(unsupportedType(spot, text, 'convert the model with one of these types at its inputs'));
   }
-  // What follows is checked all the same.
-  const value = { file, shape: shape ?? file.shape, tensor: file.name };
-  work.values.set(index, { ...value, numbers: numbers ?? readNumbers(file, spot), isUnknown: problems.length > 0 });
   if (problems.length > 0 || shape === undefined || numbers?.element === undefined) throw new HeddleError(problems);
+  work.values.set(index, { file, shape, numbers, tensor: file.name });
   work.input(file.name, graphType(numbers.element, numbers.quant, graphShape(shape)));
   return { tensor: file.name, layout: 'nhwc' };
 }

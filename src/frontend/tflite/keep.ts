@@ -3,9 +3,9 @@ import { sameExtents, sameNumbers } from '../../ir/type-equality.js';
 import { clampAttribute, clampOf, type RealRange } from './activation.js';
 import {
   type Activation,
-  activationOf,
   type Call,
   emitSteps,
+  inputActivation,
   inputOf,
   numbersOf,
   outputActivation,
@@ -39,7 +39,7 @@ export interface Kept {
  */
 export function emitKept(call: Call, { input = 0, output = 0, from, op, made, shape, range = {} }: Kept): void {
   const value = inputOf(call, input);
-  const x = activationOf(call, value.numbers, 'input');
+  const x = inputActivation(call, input);
   const isStandIn = value.standIn !== undefined;
   const y = isStandIn ? x : outputActivation(call, x, output, x.quant);
   const clamp = clampOf(range, y);
@@ -70,7 +70,7 @@ export function emitReshape(
  */
 export function emitClamp(call: Call, range: RealRange, input = 0): void {
   const value = inputOf(call, input);
-  const x = activationOf(call, value.numbers, 'input');
+  const x = inputActivation(call, input);
   const y = outputActivation(call, x, 0, x.quant);
   const shape = graphShape(value.shape);
   const type = graphType(y.element, y.quant, shape);

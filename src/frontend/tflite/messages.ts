@@ -9,6 +9,7 @@ export interface Spot {
   readonly subject?: string;
 }
 
+export const CONTRADICTION = 'the file contradicts itself; convert the model again';
 const DAMAGED = 'the file is cut short, damaged or not a TFLite model; export it again';
 
 function message(severity: Severity, code: string, alias: string, spot: Spot, text: string, hint: string): Diagnostic {
@@ -32,6 +33,13 @@ export function corruptFile(file: string, section: string, reason: string): Diag
 export function schemaVersion(file: string, version: number, known: number): Diagnostic {
   const text = `the model has schema version ${version}, but only version ${known} can be read`;
   return error('E262', 'tflite-schema', { place: { file } }, text, 'convert it with a current TFLite converter');
+}
+
+/** A field that is not known may mean anything. */
+export function newerField(file: string, section: string, field: number, known: number): Diagnostic {
+  const text = `it has field ${field}, of a newer schema: fields up to ${known} are known`;
+  const fix = 'use a newer Heddle, or convert the model with an older converter';
+  return error('E283', 'newer-schema', { place: { file, pointer: section } }, text, fix);
 }
 
 export function tooMuch(file: string, what: string, limit: number): Diagnostic {

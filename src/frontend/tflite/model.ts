@@ -68,12 +68,12 @@ export function readModel(bytes: Uint8Array, file: string): FileModel {
   if (version !== SCHEMA_VERSION) throw new HeddleError([schemaVersion(file, version, SCHEMA_VERSION)]);
   // 0 version, 1 operator_codes, 2 subgraphs, 3 description, 4 buffers, 5 and 6 metadata, 7 signature_defs,
   // 8 external_buffer_groups, 9 external_buffers: the tensors' own references to these are refused.
-  refuseUnknown(model, 9);
+  model.refuseFieldsBehind(9);
   const graphs = model.tables(2, 'subgraphs');
   const main = graphs[0];
   if (main === undefined) throw new HeddleError([noMainGraph(file, 'it has no subgraph')]);
   // 0 tensors, 1 inputs, 2 outputs, 3 operators, 4 name, 5 debug_metadata_index.
-  refuseUnknown(main, 5);
+  main.refuseFieldsBehind(5);
   const buffers = model.tables(4, 'buffers').map(readBuffer);
   const codes = model.tables(1, 'operator_codes').map(readCode);
   const tables = main.tables(0, 'tensors');
@@ -88,13 +88,6 @@ export function readModel(bytes: Uint8Array, file: string): FileModel {
     outputs: indices(main, 2, 'outputs', tables.length),
     otherSubgraphs: graphs.slice(1).map((graph, index) => legalName(graph.text(4, 'name') ?? '', `${index + 1}`)),
   };
-}
-
-/** A field that this reader does not know may mean anything. */
-function refuseUnknown(table: FlatTable, lastKnown: number): void {
-  const unknown = table.presentFields().find((field) => field > lastKnown);
-  if (unknown === undefined) return;
-  table.fail(`it has field ${unknown}, of a newer schema: fields up to ${lastKnown} are known`);
 }
 
 /** Indices of tensors; an optional operand that is left out is -1. */
@@ -112,7 +105,7 @@ interface FileBuffer {
 
 function readBuffer(table: FlatTable): FileBuffer {
   // 0 data, 1 offset, 2 size: the latter two from the file's beginning, where above 1.
-  refuseUnknown(table, 2);
+  table.refuseFieldsBehind(2);
   return { bytes: table.bytes(0, 'data'), isOutside: table.uint64(1) > 1n };
 }
 
@@ -125,7 +118,7 @@ interface OperatorCode {
 /** The number was a byte once; above 126 the byte holds 127, and the field behind it the number. */
 function readCode(table: FlatTable): OperatorCode {
   // 0 deprecated_builtin_code, 1 custom_code, 2 version, 3 builtin_code.
-  refuseUnknown(table, 3);
+  table.refuseFieldsBehind(3);
   const kind = operatorName(Math.max(table.int8(0), table.int32(3)));
   return { kind, customName: legalName(table.text(1, 'custom_code') ?? '', '(no name)'), version: table.int32(2, 1) };
 }
@@ -138,7 +131,7 @@ interface TensorContext {
 function readTensor(table: FlatTable, index: number, { buffers, unique }: TensorContext): FileTensor {
   // 0 shape, 1 type, 2 buffer, 3 name, 4 quantization, 5 is_variable, 6 sparsity, 7 shape_signature, 8 has_rank,
   // 9 variant_tensors (of element types that are refused), 10 external_buffer.
-  refuseUnknown(table, 10);
+  table.refuseFieldsBehind(10);
   const number = table.uint32(2);
   const buffer = buffers[number];
   if (buffer === undefined && number > 0)
@@ -162,7 +155,7 @@ const NO_QUANTIZATION: FileQuantization = { scale: [], zeroPoint: [], axis: 0, i
 function readQuantization(table: FlatTable | undefined): FileQuantization {
   if (table === undefined) return NO_QUANTIZATION;
   // 0 min and 1 max are records of the training; 2 scale, 3 zero_point, 4 details_type, 5 details, 6 quantized_dimension.
-  refuseUnknown(table, 6);
+  table.refuseFieldsBehind(6);
   return {
     scale: table.floats(2, 'scale'),
     zeroPoint: table.longs(3, 'zero_point').map(Number),
@@ -179,7 +172,7 @@ interface OperatorContext {
 function readOperator(table: FlatTable, index: number, { codes, tensors }: OperatorContext): FileOperator {
   // 0 opcode_index, 1 inputs, 2 outputs, 3 and 4 builtin_options, 5 and 6 custom_options, 7 mutating_variable_inputs,
   // 8 intermediates, 9 and 10 large custom options, 11 and 12 builtin_options_2, 13 debug_metadata_index.
-  refuseUnknown(table, 13);
+  table.refuseFieldsBehind(13);
   const number = table.uint32(0);
   const code = codes[number];
   if (code === undefined) return table.fail(`its operator code is number ${number}, but there are ${codes.length}`);

@@ -2,8 +2,10 @@ import { nodeSubject } from '../../ir/messages.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
 import { type Call, defineOutput } from './call.js';
 import {
+  CONTRADICTION,
   danglingOperand,
   operandCount,
+  operandsDoNotFit,
   operatorVersion,
   type Spot,
   tensorSource,
@@ -64,15 +66,13 @@ function unknownOperator(spot: Spot, { kind }: FileOperator): Diagnostic {
 /** What can be said of an operator without its operands' values. */
 function formProblems(operator: FileOperator, rule: OperatorRule, spot: Spot): readonly Diagnostic[] {
   const { version, inputs, outputs } = operator;
-  const isLeftOut = inputs.slice(0, rule.inputs.min).includes(-1);
+  const { min, max } = rule.inputs;
+  const leftOut = inputs.findIndex((index, at) => index < 0 && (at < min || !Number.isFinite(max)));
+  const missing = `operand ${leftOut} is left out, but it must be there`;
   return [
     ...(version > rule.versions ? [operatorVersion(spot, version, rule.versions)] : []),
-    ...countProblems(
-      spot,
-      'input',
-      rule.inputs,
-      isLeftOut ? inputs.filter((index) => index >= 0).length : inputs.length,
-    ),
+    ...countProblems(spot, 'input', rule.inputs, inputs.length),
+    ...(leftOut < 0 ? [] : [operandsDoNotFit(spot, missing, CONTRADICTION)]),
     ...countProblems(spot, 'output', rule.outputs, outputs.length),
     ...readOptions(spot, operator, rule.options).problems,
   ];
@@ -135,7 +135,7 @@ function readConstant(work: Workspace, tensor: FileTensor): Value {
 }
 
 /** What the file says of a tensor whose maker was refused: a message for it has been given. */
-function declaredValue(work: Workspace, file: FileTensor): Value {
+export function declaredValue(work: Workspace, file: FileTensor): Value {
   const plain = { name: file.element, element: elementOf(file.element), quant: undefined };
   let numbers = plain as Value['numbers'];
   try {

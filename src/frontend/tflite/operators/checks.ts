@@ -3,8 +3,6 @@ import { unsupportedOption } from '../messages.js';
 
 /** Checks of options that several operators have. */
 
-export const CONTRADICTION = 'the file contradicts itself; convert the model again';
-
 /**
  * Sums of integers are kept exactly, whatever type the file asks for: int32 and int64 are wide enough for all.
  * FLOAT32 is what stands there where nothing is asked for.

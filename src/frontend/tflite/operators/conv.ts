@@ -16,13 +16,13 @@ import {
   tensorOf,
 } from '../call.js';
 import { numbersAs } from '../keep.js';
-import { operandsDoNotFit, unsupportedOption } from '../messages.js';
+import { CONTRADICTION, operandsDoNotFit, unsupportedOption } from '../messages.js';
 import { elementType, required, whole } from '../options.js';
 import { rule } from '../rule.js';
 import { graphType } from '../value.js';
 import { biasOf, weightOf } from '../weights.js';
 import { padding, requirePositive, windowOver } from '../windows.js';
-import { CONTRADICTION, checkBiasType } from './checks.js';
+import { checkBiasType } from './checks.js';
 
 /** The four extents of a filter. */
 function filterShape(call: Call, index: number): readonly [number, number, number, number] {

@@ -16,12 +16,12 @@ import {
   tensorOf,
 } from '../call.js';
 import { numbersAs } from '../keep.js';
-import { operandsDoNotFit } from '../messages.js';
+import { CONTRADICTION, operandsDoNotFit } from '../messages.js';
 import { choice, elementType, flag, required } from '../options.js';
 import { rule } from '../rule.js';
 import { graphShape, graphType } from '../value.js';
 import { biasOf, weightOf } from '../weights.js';
-import { CONTRADICTION, checkBiasType, checkPlainOptions } from './checks.js';
+import { checkBiasType, checkPlainOptions } from './checks.js';
 
 interface Product {
   readonly rows: number;

@@ -16,11 +16,11 @@ import {
 } from '../call.js';
 import { converted, foldJoin } from '../fold.js';
 import { numbersAs } from '../keep.js';
-import { operandsDoNotFit, unsupportedOperator, unsupportedType } from '../messages.js';
+import { CONTRADICTION, operandsDoNotFit, unsupportedOperator, unsupportedType } from '../messages.js';
 import { elementType, required, whole } from '../options.js';
 import { MANY, rule } from '../rule.js';
 import { dropsBatch, graphShape, graphType } from '../value.js';
-import { CONTRADICTION, checkPlainOptions } from './checks.js';
+import { checkPlainOptions } from './checks.js';
 
 /** Operators that join tensors, and those that make constants of shapes. */
 

@@ -13,13 +13,12 @@ import {
 } from '../call.js';
 import { foldReshape, foldTranspose } from '../fold.js';
 import { emitKept, emitReshape } from '../keep.js';
-import { operandsDoNotFit, unsupportedOption } from '../messages.js';
+import { CONTRADICTION, operandsDoNotFit, unsupportedOption } from '../messages.js';
 import { choice, flag, optional, required, whole, wholes } from '../options.js';
 import { rule, TWO } from '../rule.js';
 import { dropsBatch, graphShape } from '../value.js';
 import { realValues } from '../weights.js';
 import { requirePositive } from '../windows.js';
-import { CONTRADICTION } from './checks.js';
 
 /** The wanted shape; -1 stands for what is left over. */
 function resolvedShape(call: Call, wanted: readonly number[], count: number): readonly number[] {

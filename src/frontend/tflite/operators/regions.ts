@@ -1,11 +1,10 @@
 import { type Call, constantInts, inputOf, normalAxis, refuse, refuseUnlessKnown } from '../call.js';
 import { foldRegion, type Region } from '../fold.js';
 import { emitKept, emitReshape } from '../keep.js';
-import { operandCount, operandsDoNotFit, unsupportedOperator } from '../messages.js';
+import { CONTRADICTION, operandsDoNotFit, unsupportedOperator } from '../messages.js';
 import { optional, required, whole } from '../options.js';
 import { MANY, rule, TWO } from '../rule.js';
 import { graphAxes } from '../value.js';
-import { CONTRADICTION } from './checks.js';
 import { stridedSlice, stridedSliceOptions } from './strided-slice.js';
 
 /** Operators that take a part of a tensor. */
@@ -88,10 +87,11 @@ function forEachPart(
   emit: (region: Region, index: number) => void,
 ): void {
   const { shape } = inputOf(call, input);
-  if (sizes.length !== call.outputs.length || sizes.length !== call.options.num_splits)
-    refuse(
-      operandCount(call.spot, 'output', `${sizes.length} (num_splits ${call.options.num_splits})`, call.outputs.length),
-    );
+  const { num_splits: wanted } = call.options;
+  if (sizes.length !== call.outputs.length || sizes.length !== wanted) {
+    const text = `option num_splits is ${wanted}, but there are ${sizes.length} parts and ${call.outputs.length} outputs`;
+    refuse(operandsDoNotFit(call.spot, text, CONTRADICTION));
+  }
   let from = 0;
   sizes.forEach((size, index) => {
     const begin = shape.map((_, at) => (at === axis ? from : 0));

@@ -1,8 +1,7 @@
 import { type Call, constantInts, inputOf, refuseUnlessKnown } from '../call.js';
 import type { Region } from '../fold.js';
-import { operandsDoNotFit } from '../messages.js';
+import { CONTRADICTION, operandsDoNotFit } from '../messages.js';
 import { flag, required, whole } from '../options.js';
-import { CONTRADICTION } from './checks.js';
 
 /** TensorFlow's x[begin:end:step, ...]: which elements it takes, and which axes are left. */
 
