@@ -1,34 +1,44 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
-import type { ConvOp, DenseOp, Window } from '../../ir/op.js';
-import { isInt } from '../../ir/tensor-type.js';
-import { invariant } from '../../support/invariant.js';
+import type { ConvOp, DenseOp, Op, OpOf, Window } from '../../ir/op.js';
 import type { Kernel, PrepareNode } from '../executor.js';
+import { prepareAdd } from '../integer/add.js';
+import { prepareConcat } from '../integer/concat.js';
 import { prepareConv } from '../integer/conv.js';
 import { prepareDense } from '../integer/dense.js';
-import { requantParams } from '../integer/requant-params.js';
+import { prepareMaxPool } from '../integer/pool.js';
+import { prepareRequantise } from '../integer/requantise.js';
 import { inputType, mapShape, outputType } from '../tensor-access.js';
-import { prepareFastLayer, refusalOf } from './fast-layer.js';
+import { prepareFastAdd } from './fast-add.js';
+import { prepareFastLayer } from './fast-layer.js';
+import { prepareFastConcat, prepareFastRequantise } from './fast-lookup.js';
+import { prepareFastMaxPool } from './fast-pool.js';
 import type { LayerShape } from './layer-plan.js';
 
-/** The kernels in WebAssembly with 128-bit SIMD. They give exactly what the plain ones give, which are the definition. */
-export const FAST_KERNELS: { readonly conv: PrepareNode<ConvOp>; readonly dense: PrepareNode<DenseOp> } = {
-  conv: (graph, node) => fastOr(prepareConv, graph, node, convShape(graph, node)),
-  dense: (graph, node) => fastOr(prepareDense, graph, node, denseShape(graph, node)),
+type FastKinds = 'conv' | 'dense' | 'max-pool' | 'add' | 'requantise' | 'concat';
+
+/**
+ * Faster kernels of the golden model, most of them in WebAssembly with 128-bit SIMD. They give exactly what the plain ones
+ * give, which are the definition; where one is not for a node, the node has its plain kernel, with the reason.
+ */
+export const FAST_KERNELS: { readonly [K in FastKinds]: PrepareNode<OpOf<K>> } = {
+  conv: fastOr(prepareConv, (graph, node) => prepareFastLayer(graph, node, convShape(graph, node))),
+  dense: fastOr(prepareDense, (graph, node) => prepareFastLayer(graph, node, denseShape(graph, node))),
+  'max-pool': fastOr(prepareMaxPool, prepareFastMaxPool),
+  add: fastOr(prepareAdd, prepareFastAdd),
+  requantise: fastOr(prepareRequantise, prepareFastRequantise),
+  concat: fastOr(prepareConcat, prepareFastConcat),
 };
 
-/** The fast kernel of a node, or the plain one with the reason. */
-function fastOr<O extends ConvOp | DenseOp>(
+function fastOr<O extends Op>(
   plain: PrepareNode<O>,
-  graph: Graph,
-  node: GraphNode<O>,
-  shape: LayerShape,
-): Kernel {
-  const input = inputType(graph, node).element;
-  const output = outputType(graph, node).element;
-  invariant(isInt(input) && isInt(output), `node '${node.name}' is not of integers`);
-  const numbers = { params: requantParams(graph, node), input, output };
-  const fast = refusalOf(numbers) ?? prepareFastLayer(shape, numbers);
-  return typeof fast === 'string' ? Object.assign(plain(graph, node), { plainBecause: fast }) : fast;
+  prepareFast: (graph: Graph, node: GraphNode<O>) => Kernel | string,
+): PrepareNode<O> {
+  return (graph, node) => {
+    const fast = prepareFast(graph, node);
+    if (typeof fast !== 'string') return fast;
+    const kernel = plain(graph, node);
+    return Object.assign((inputs: Parameters<Kernel>[0]) => kernel(inputs), { plainBecause: fast });
+  };
 }
 
 function convShape(graph: Graph, node: GraphNode<ConvOp>): LayerShape {
@@ -55,7 +65,7 @@ const ONE_PIXEL: Window = {
 
 /** A dense layer is a convolution of one pixel. */
 function denseShape(graph: Graph, node: GraphNode<DenseOp>): LayerShape {
-  const inputs = inputType(graph, node).shape.at(-1) ?? 1;
-  const outputs = outputType(graph, node).shape.at(-1) ?? 1;
+  const inputs = inputType(graph, node).shape[0] ?? 1;
+  const outputs = outputType(graph, node).shape[0] ?? 1;
   return { window: ONE_PIXEL, groups: 1, input: [1, 1, inputs], output: [1, 1, outputs] };
 }

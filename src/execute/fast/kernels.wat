@@ -69,30 +69,33 @@
           (v128.load offset=16 (local.get $scale))))
       (v128.load offset=32 (i32.const 0))))
 
+  ;; Stores the first n mod 8 bytes.
+  (func $storeSome (param $bytes v128) (param $y i32) (param $n i32)
+    (local $rest i64)
+    (local.set $rest (i64x2.extract_lane 0 (local.get $bytes)))
+    (if (i32.and (local.get $n) (i32.const 4))
+      (then
+        (i64.store32 (local.get $y) (local.get $rest))
+        (local.set $rest (i64.shr_u (local.get $rest) (i64.const 32)))
+        (local.set $y (i32.add (local.get $y) (i32.const 4)))))
+    (if (i32.and (local.get $n) (i32.const 2))
+      (then
+        (i64.store16 (local.get $y) (local.get $rest))
+        (local.set $rest (i64.shr_u (local.get $rest) (i64.const 16)))
+        (local.set $y (i32.add (local.get $y) (i32.const 2)))))
+    (if (i32.and (local.get $n) (i32.const 1))
+      (then (i64.store8 (local.get $y) (local.get $rest)))))
+
   ;; Requantises eight sums and stores the first `n` bytes.
   (func $store8 (param $a v128) (param $b v128) (param $constants i32) (param $y i32) (param $n i32)
     (local $bytes v128)
-    (local $rest i64)
     (local.set $bytes
       (i8x16.shuffle 0 4 8 12 16 20 24 28 0 4 8 12 16 20 24 28
         (call $requantise4 (local.get $a) (i32.add (local.get $constants) (i32.const 32)))
         (call $requantise4 (local.get $b) (i32.add (local.get $constants) (i32.const 64)))))
     (if (i32.eq (local.get $n) (i32.const 8))
       (then (v128.store64_lane 0 (local.get $y) (local.get $bytes)))
-      (else
-        (local.set $rest (i64x2.extract_lane 0 (local.get $bytes)))
-        (if (i32.and (local.get $n) (i32.const 4))
-          (then
-            (i64.store32 (local.get $y) (local.get $rest))
-            (local.set $rest (i64.shr_u (local.get $rest) (i64.const 32)))
-            (local.set $y (i32.add (local.get $y) (i32.const 4)))))
-        (if (i32.and (local.get $n) (i32.const 2))
-          (then
-            (i64.store16 (local.get $y) (local.get $rest))
-            (local.set $rest (i64.shr_u (local.get $rest) (i64.const 16)))
-            (local.set $y (i32.add (local.get $y) (i32.const 2)))))
-        (if (i32.and (local.get $n) (i32.const 1))
-          (then (i64.store8 (local.get $y) (local.get $rest)))))))
+      (else (call $storeSome (local.get $bytes) (local.get $y) (local.get $n)))))
 
   ;; Eight output channels of `count` pixels, four pixels at a time; the last four may reach beyond the end, so the lists
   ;; and y have room for three pixels more. A pixel's patch is made of runs of consecutive elements: element i of run r
@@ -228,4 +231,76 @@
       (call $store8 (local.get $a1) (local.get $b1) (local.get $constants) (local.get $y) (local.get $n))
       (local.set $y (i32.add (local.get $y) (local.get $pitch)))
       (local.set $pixels (i32.add (local.get $pixels) (i32.const 8)))
-      (br_if $block (i32.gt_s (local.tee $count (i32.sub (local.get $count) (i32.const 2))) (i32.const 0))))))
+      (br_if $block (i32.gt_s (local.tee $count (i32.sub (local.get $count) (i32.const 2))) (i32.const 0)))))
+
+  ;; y = requantise(ma * (a - za) + mb * (b - zb)), eight elements at a time; bytes beyond `count` are read and written too.
+  ;; flip and zero of both as for widen. Behind the constants of a block, whose biases are not read, stand ma and mb, each
+  ;; four 32-bit integers.
+  (func (export "add")
+    (param $a i32) (param $b i32) (param $count i32) (param $y i32) (param $constants i32)
+    (param $flipA i32) (param $zeroA i32) (param $flipB i32) (param $zeroB i32)
+    (local $va v128) (local $vb v128) (local $ma v128) (local $mb v128)
+    (local.set $ma (v128.load offset=96 (local.get $constants)))
+    (local.set $mb (v128.load offset=112 (local.get $constants)))
+    (loop $eight
+      (local.set $va
+        (i16x8.sub
+          (i16x8.extend_low_i8x16_u
+            (v128.xor (v128.load64_zero (local.get $a)) (i8x16.splat (local.get $flipA))))
+          (i16x8.splat (local.get $zeroA))))
+      (local.set $vb
+        (i16x8.sub
+          (i16x8.extend_low_i8x16_u
+            (v128.xor (v128.load64_zero (local.get $b)) (i8x16.splat (local.get $flipB))))
+          (i16x8.splat (local.get $zeroB))))
+      (call $store8
+        (i32x4.add
+          (i32x4.mul (i32x4.extend_low_i16x8_s (local.get $va)) (local.get $ma))
+          (i32x4.mul (i32x4.extend_low_i16x8_s (local.get $vb)) (local.get $mb)))
+        (i32x4.add
+          (i32x4.mul (i32x4.extend_high_i16x8_s (local.get $va)) (local.get $ma))
+          (i32x4.mul (i32x4.extend_high_i16x8_s (local.get $vb)) (local.get $mb)))
+        (local.get $constants)
+        (local.get $y)
+        (i32.const 8))
+      (local.set $a (i32.add (local.get $a) (i32.const 8)))
+      (local.set $b (i32.add (local.get $b) (i32.const 8)))
+      (local.set $y (i32.add (local.get $y) (i32.const 8)))
+      (br_if $eight (i32.gt_s (local.tee $count (i32.sub (local.get $count) (i32.const 8))) (i32.const 0)))))
+
+  ;; The largest byte of each window, sixteen channels or fewer at `count` pixels; flip as for widen, and lo and hi are bytes
+  ;; flipped so, too. Channel c of tap t of pixel p is at x + pixels[p] + taps[t] + c.
+  (func (export "maxPool")
+    (param $x i32) (param $pixels i32) (param $count i32) (param $taps i32) (param $tapsEnd i32)
+    (param $flip i32) (param $lo i32) (param $hi i32) (param $y i32) (param $pitch i32) (param $n i32)
+    (local $p i32) (local $tap i32) (local $to i32) (local $max v128) (local $flips v128)
+    (local.set $flips (i8x16.splat (local.get $flip)))
+    (loop $pixel
+      (local.set $p (i32.add (local.get $x) (i32.load (local.get $pixels))))
+      (local.set $max (i8x16.splat (local.get $lo)))
+      (local.set $tap (local.get $taps))
+      (loop $nextTap
+        (local.set $max
+          (i8x16.max_u
+            (local.get $max)
+            (v128.xor
+              (v128.load (i32.add (local.get $p) (i32.load (local.get $tap))))
+              (local.get $flips))))
+        (br_if $nextTap
+          (i32.lt_u (local.tee $tap (i32.add (local.get $tap) (i32.const 4))) (local.get $tapsEnd))))
+      (local.set $max
+        (v128.xor (i8x16.min_u (local.get $max) (i8x16.splat (local.get $hi))) (local.get $flips)))
+      (if (i32.eq (local.get $n) (i32.const 16))
+        (then (v128.store (local.get $y) (local.get $max)))
+        (else
+          (local.set $to (local.get $y))
+          (if (i32.and (local.get $n) (i32.const 8))
+            (then
+              (v128.store64_lane 0 (local.get $to) (local.get $max))
+              (local.set $max
+                (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $max) (local.get $max)))
+              (local.set $to (i32.add (local.get $to) (i32.const 8)))))
+          (call $storeSome (local.get $max) (local.get $to) (local.get $n))))
+      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
+      (local.set $pixels (i32.add (local.get $pixels) (i32.const 4)))
+      (br_if $pixel (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))

@@ -37,6 +37,30 @@ interface Kernels {
     pitch: number,
     n: number,
   ) => void;
+  readonly add: (
+    a: number,
+    b: number,
+    count: number,
+    y: number,
+    constants: number,
+    flipA: number,
+    zeroA: number,
+    flipB: number,
+    zeroB: number,
+  ) => void;
+  readonly maxPool: (
+    x: number,
+    pixels: number,
+    count: number,
+    taps: number,
+    tapsEnd: number,
+    flip: number,
+    lo: number,
+    hi: number,
+    y: number,
+    pitch: number,
+    n: number,
+  ) => void;
 }
 
 interface Memory {

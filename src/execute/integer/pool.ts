@@ -9,7 +9,8 @@ import { activationOf, allocate, inputType, numeric, outputType } from '../tenso
 import { centred } from './conv.js';
 import { type OutputRange, outputRange } from './requant-params.js';
 
-function requireSameNumbers(graph: Graph, node: GraphNode): void {
+/** verifyGraph holds this: a pool does not requantise. */
+export function requireSameNumbers(graph: Graph, node: GraphNode): void {
   invariant(sameNumbers(inputType(graph, node), outputType(graph, node)), `pool '${node.name}' changes its numbers`);
 }
 

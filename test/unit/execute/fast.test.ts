@@ -10,7 +10,7 @@ import type { Graph } from '../../../src/ir/graph.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { int, type TensorType } from '../../../src/ir/tensor-type.js';
 import { makeGraph, makeRandom, quantised, randomTensor, UNIT_WINDOW } from './make-graph.js';
-import { type RandomLayer, randomConvLayer, randomDenseLayer } from './random-layer.js';
+import { type RandomLayer, randomConvLayer, randomDenseLayer, randomJoin, randomMaxPool } from './random-layer.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const SEED = Number(process.env['HEDDLE_SEED'] ?? 20261124);
@@ -72,6 +72,22 @@ describe(`fast kernels give what the plain ones give (HEDDLE_SEED=${SEED})`, () 
 
   it('on random dense layers', () => {
     expect(compareAll(100, randomDenseLayer).get('fast')).toBeGreaterThan(50);
+  });
+
+  it('on random max-pools', () => {
+    expect(compareAll(150, randomMaxPool).get('fast')).toBeGreaterThan(75);
+  });
+
+  it('on random sums, concatenations and requantisations', () => {
+    const reasons = compareAll(300, randomJoin);
+    expect(reasons.get('fast')).toBeGreaterThan(120);
+    expect([...reasons.keys()].sort()).toEqual([
+      'fast',
+      'its input has N bits, and the fast kernels take up to N',
+      'its inputs differ in shape, and the fast kernel does not broadcast',
+      'its output has N bits, and the fast kernels make up to N',
+      'its sums may leave N bits',
+    ]);
   });
 
   it.each([

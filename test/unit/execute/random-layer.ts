@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from '../../../src/ir/graph.js';
-import type { ConvOp, DenseOp } from '../../../src/ir/op.js';
+import type { ConvOp, DenseOp, MaxPoolOp, Op } from '../../../src/ir/op.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { type IntElement, int, intRange, type TensorType } from '../../../src/ir/tensor-type.js';
 import { makeGraph, makeRandom, quantised, randomInteger, randomTensor } from './make-graph.js';
@@ -110,4 +110,57 @@ export function randomDenseLayer(seed: number): RandomLayer {
   const y = activation(dice, [outputs], 0.05);
   const op: DenseOp = { kind: 'dense', ...clampOf(dice, y) };
   return layer(dice, op, activation(dice, [inputs], 0.05), [outputs, inputs], y);
+}
+
+export function randomMaxPool(seed: number): RandomLayer {
+  const dice = makeDice(seed);
+  const { pick } = dice;
+  const [kernelH, kernelW] = [pick(1, 5), pick(1, 5)];
+  const [strideH, strideW, dilationH, dilationW] = [pick(1, 3), pick(1, 3), pick(1, 2), pick(1, 2)];
+  const [reachH, reachW] = [(kernelH - 1) * dilationH + 1, (kernelW - 1) * dilationW + 1];
+  const pads = {
+    padTop: pick(0, kernelH - 1),
+    padLeft: pick(0, kernelW - 1),
+    padBottom: pick(0, kernelH - 1),
+    padRight: pick(0, kernelW - 1),
+  };
+  const channels = pick(1, 40);
+  const x = activation(dice, [reachH + pick(0, 7), reachW + pick(0, 7), channels], 0.05);
+  const [inH = 0, inW = 0] = x.shape;
+  const outH = Math.floor((inH + pads.padTop + pads.padBottom - reachH) / strideH) + 1;
+  const outW = Math.floor((inW + pads.padLeft + pads.padRight - reachW) / strideW) + 1;
+  const y = { ...x, shape: [outH, outW, channels] };
+  const window = { kernelH, kernelW, strideH, strideW, dilationH, dilationW, ...pads };
+  const op: MaxPoolOp = { kind: 'max-pool', ...window, ...clampOf(dice, y) };
+  return single(dice, op, x, y);
+}
+
+function single({ random }: Dice, op: Op, x: TensorType, y: TensorType, other?: TensorType): RandomLayer {
+  const graph = makeGraph({
+    nodes: [{ name: 'n', op, inputs: other === undefined ? ['x'] : ['x', 'c'], outputs: ['y'] }],
+    types: { x, y },
+    constants: other === undefined ? {} : { c: randomTensor(random, other) },
+    requantBits: random() < 0.8 ? 18 : randomInteger(random, 8, 31),
+  });
+  return { graph, x: randomTensor(random, x), text: JSON.stringify({ op, x, y, other }) };
+}
+
+/** Requantisations, sums of two tensors, and concatenations, of any scales. */
+export function randomJoin(seed: number): RandomLayer {
+  const dice = makeDice(seed);
+  const { pick, random } = dice;
+  const scale = (): number => 0.02 * 4 ** random();
+  const shape = [pick(1, 4), pick(1, 4), pick(1, 9)];
+  const [height = 1, width = 1, channels = 1] = shape;
+  const x = activation(dice, shape, scale());
+  const kind = pick(0, 2);
+  if (kind === 0) {
+    const y = activation(dice, shape, scale());
+    return single(dice, { kind: 'requantise', ...clampOf(dice, y) }, x, y);
+  }
+  const broadcast = kind === 1 && random() < 0.2;
+  const other = activation(dice, broadcast ? [channels] : shape, scale());
+  const y = activation(dice, kind === 1 ? shape : [height, width, 2 * channels], scale());
+  const op: Op = kind === 1 ? { kind: 'add', ...clampOf(dice, y) } : { kind: 'concat', axis: 2 };
+  return single(dice, op, x, y, other);
 }
