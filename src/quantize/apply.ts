@@ -7,24 +7,14 @@ import type { Tensor } from '../ir/tensor.js';
 import { int, type TensorType } from '../ir/tensor-type.js';
 import { defined } from '../support/invariant.js';
 import { activationType } from './activation-type.js';
-import { biasShift } from './bias-correction.js';
 import type { ResolvedOptions } from './options.js';
 import { quantizeBias, quantizeWeights } from './quantize-weights.js';
 import { isWeighted, type WeightedOp } from './rules.js';
 import { outputOf } from './share-numbers.js';
 
-/** What calibration has found out for the integer graph. */
-export interface ChosenNumbers {
-  /** Integer types of all tensors that flow. */
-  readonly types: ReadonlyMap<string, TensorType>;
-  /** Mean values of the inputs of layers with weights; without one, a layer's bias is not corrected. */
-  readonly means: ReadonlyMap<string, Tensor>;
-}
-
 /** The integer graph under construction. */
 interface Draft {
   readonly source: Graph;
-  readonly chosen: ChosenNumbers;
   readonly options: ResolvedOptions;
   readonly types: Map<string, TensorType>;
   readonly constants: Map<string, Tensor>;
@@ -32,10 +22,10 @@ interface Draft {
   readonly operands: Map<string, string>;
 }
 
-/** The integer graph of a float graph. */
-export function applyNumbers(source: Graph, chosen: ChosenNumbers, options: ResolvedOptions): Graph {
-  const types = new Map(chosen.types);
-  const draft: Draft = { source, chosen, options, types, constants: new Map(), operands: new Map() };
+/** The integer graph of a float graph, with the given integer types of the tensors that flow. */
+export function applyTypes(source: Graph, chosen: ReadonlyMap<string, TensorType>, options: ResolvedOptions): Graph {
+  const types = new Map(chosen);
+  const draft: Draft = { source, options, types, constants: new Map(), operands: new Map() };
   const nodes = source.nodes.map((node): GraphNode => {
     const inputs = isWeighted(node) ? layerInputs(draft, node) : node.inputs.map((_, i) => operand(draft, node, i));
     return { ...node, op: quantizeAttributes(node.op, typeIn(draft, outputOf(node))), inputs };
@@ -68,21 +58,10 @@ function layerInputs(draft: Draft, node: GraphNode<WeightedOp>): readonly string
   const filters = sourceConstant(draft, weightName);
   const weight = quantizeWeights(filters, layerWeightBits.get(node.name) ?? weightBits);
   const names = [x, define(draft, weightName, node.name, weight)];
-  const mean = draft.chosen.means.get(x);
-  const shift = mean === undefined ? undefined : biasShift(draft.source, node, weight, mean);
-  if (biasName === undefined && shift === undefined) return names;
-  const own = biasName === undefined ? undefined : sourceConstant(draft, biasName);
+  if (biasName === undefined) return names;
   const { scale } = activationOf(typeIn(draft, x), `tensor '${x}'`);
-  const bias = quantizeBias(sumOf(own, shift), scale, weight.type.quant?.scale ?? []);
-  return [...names, define(draft, biasName ?? `${node.name}.bias`, node.name, bias)];
-}
-
-/** A bias, a shift, or their sum. */
-function sumOf(bias: Tensor | undefined, shift: Tensor | undefined): Tensor {
-  const first = defined(bias ?? shift, 'a bias');
-  if (bias === undefined || shift === undefined) return first;
-  const added = shift.data as Float32Array;
-  return { type: first.type, data: (bias.data as Float32Array).map((value, oc) => value + (added[oc] as number)) };
+  const bias = quantizeBias(sourceConstant(draft, biasName), scale, weight.type.quant?.scale ?? []);
+  return [...names, define(draft, biasName, node.name, bias)];
 }
 
 function sourceConstant(draft: Draft, name: string): Tensor {

@@ -46,7 +46,7 @@ export function compareNetworks(
   float: Graph,
   integer: Graph,
   frames: CalibrationFrames,
-  onFrame: (frame: number) => void,
+  onFrame: (done: number) => void,
 ): QuantizeReport {
   const reference = prepareFloat(float);
   const golden = prepareInteger(integer);
@@ -61,8 +61,8 @@ export function compareNetworks(
     for (const [name, power] of powers) addPower(power, tensorNamed(wanted, name), tensorNamed(found, name));
     for (const [name, frames] of agreed)
       if (sameTop(tensorNamed(wanted, name), tensorNamed(found, name))) agreed.set(name, frames + 1);
-    onFrame(count);
     count += 1;
+    onFrame(count);
   }
   const outputs = integer.outputs.map(({ tensor }): OutputFidelity => {
     const frames = agreed.get(tensor);

@@ -3,6 +3,9 @@ import { HeddleError } from '../support/diagnostics.js';
 import { badOption } from './messages.js';
 import type { RangeMethod } from './observer.js';
 
+/** Ranges from the frames, biases layer by layer, and the comparison over the frames. */
+export type QuantizeStage = 'calibrate' | 'correct' | 'compare';
+
 export interface QuantizeOptions {
   /** Bits of a weight, 2..8; default 8. Weights are symmetric, so 8 bits hold -127..127. */
   readonly weightBits?: number;
@@ -16,10 +19,10 @@ export interface QuantizeOptions {
   readonly rangeMethod?: RangeMethod;
   /** Share of values that the method percentile covers, above 50 up to 100; default 99.99. */
   readonly percentile?: number;
-  /** Whether biases make up for what rounding the weights adds to the mean of each output channel; default true. */
+  /** Whether biases make up for what rounding changes in the mean of each channel; default true. */
   readonly biasCorrection?: boolean;
-  /** Called after each frame of each of the two runs over the calibration data. */
-  readonly onFrame?: (run: 'calibrate' | 'compare', frame: number) => void;
+  /** Called after each step of a stage; without `total` there are as many as calibration frames. */
+  readonly onStep?: (stage: QuantizeStage, done: number, total?: number) => void;
 }
 
 export type ResolvedOptions = Required<QuantizeOptions>;
@@ -36,7 +39,7 @@ export function resolveOptions(options: QuantizeOptions): ResolvedOptions {
     rangeMethod: options.rangeMethod ?? 'min-max',
     percentile: options.percentile ?? 99.99,
     biasCorrection: options.biasCorrection ?? true,
-    onFrame: options.onFrame ?? (() => {}),
+    onStep: options.onStep ?? (() => {}),
   };
   const bits = (name: string, value: number, least: number, most: number) => {
     const isLegal = Number.isInteger(value) && value >= least && value <= most;

@@ -6,12 +6,13 @@ import { verifyGraph } from '../ir/verify.js';
 import { FLOAT_PIPELINE } from '../passes/pipelines.js';
 import { runPipeline } from '../passes/run.js';
 import { type Diagnostic, HeddleError } from '../support/diagnostics.js';
-import { defined, invariant } from '../support/invariant.js';
+import { invariant } from '../support/invariant.js';
 import { didYouMean } from '../support/text.js';
-import { applyNumbers } from './apply.js';
+import { applyTypes } from './apply.js';
 import { type CalibrationFrames, calibrate } from './calibrate.js';
 import { chooseTypes, tensorsToCalibrate } from './choose-types.js';
 import { compareNetworks, type QuantizeReport } from './compare.js';
+import { correctBiases } from './correct-biases.js';
 import { alreadyInteger, noIntegerForm, tableInputTooWide, unknownLayer } from './messages.js';
 import { type QuantizeOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { isWeighted, numbersRule, TABLE_KINDS } from './rules.js';
@@ -38,14 +39,15 @@ export function quantizeGraph(
   }
   const prepared = runPipeline(floatGraph, FLOAT_PIPELINE);
   checkQuantizable(prepared, resolved);
-  const layers = resolved.biasCorrection ? prepared.nodes.filter(isWeighted) : [];
-  const means = [...new Set(layers.map((node) => defined(node.inputs[0], 'the input of a layer')))];
-  const wanted = { ranges: tensorsToCalibrate(prepared), means };
-  const observed = calibrate(prepareFloat(prepared), wanted, calibration, resolved);
+  const observed = calibrate(prepareFloat(prepared), tensorsToCalibrate(prepared), calibration, resolved);
   const types = chooseTypes(prepared, observed.ranges, resolved.activationBits);
-  const graph = applyNumbers(prepared, { types, means: observed.means }, resolved);
+  const rounded = applyTypes(prepared, types, resolved);
+  const onStep = (done: number, total: number): void => resolved.onStep('correct', done, total);
+  const graph = resolved.biasCorrection
+    ? correctBiases(prepared, rounded, calibration, observed.frames, onStep)
+    : rounded;
   verifyGraph(graph, 'quantize');
-  const report = compareNetworks(prepared, graph, calibration, (frame) => resolved.onFrame('compare', frame));
+  const report = compareNetworks(prepared, graph, calibration, (done) => resolved.onStep('compare', done));
   return { graph, report };
 }
 

@@ -116,7 +116,9 @@ function quantise(host: CommandHost, step: Step, { model, frames }: Sample): Gra
   };
   const total = source.count - SHOWN;
   const { graph, report } = computeWithProgress(host, (progress) =>
-    quantizeGraph(model, calibration, { onFrame: (_run, frame) => progress.show('quantising, frames', frame, total) }),
+    quantizeGraph(model, calibration, {
+      onStep: (stage, done, all = total) => progress.show(`quantising: ${stage}`, done, all),
+    }),
   );
   const agreement = percent(report.outputs[0]?.top1Agreement, 0);
   step('quantise', `to 8-bit integers, with ${total} other digits: the same answer as in float for ${agreement}`);

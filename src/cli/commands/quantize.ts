@@ -63,10 +63,10 @@ async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): 
     },
   };
   const { graph, report } = computeWithProgress(host, (progress) => {
-    const stages = { calibrate: 'ranges, frames', compare: 'comparing, frames' } as const;
+    const stages = { calibrate: 'ranges, frames', correct: 'biases, steps', compare: 'comparing, frames' } as const;
     return quantizeGraph(model, calibration, {
       ...options,
-      onFrame: (run, frame) => progress.show(stages[run], frame + 1, frames),
+      onStep: (stage, done, total = frames) => progress.show(stages[stage], done, total),
     });
   });
   saveModelFile(graph, flags.output);
