@@ -1,7 +1,10 @@
 import type { GraphNode } from '../../ir/graph.js';
 import type { OpKind } from '../../ir/op.js';
 import { isInt, type Quantization } from '../../ir/tensor-type.js';
+import { sameQuantization } from '../../ir/type-equality.js';
+import type { Diagnostic } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
+import { notSupported } from './messages.js';
 import type { Workspace } from './workspace.js';
 
 /** Operators whose inputs and output are of one quantisation; behind a concatenation of raw integers too. */
@@ -42,6 +45,19 @@ export function settleQuantisation(work: Workspace): void {
   for (const { inputs, outputs } of work.nodes) {
     for (const tensor of [...inputs, ...outputs]) if (unsettled(tensor)) work.setQuant(tensor, RAW);
   }
+  work.problems.add(...mixedConcats(work));
+}
+
+/** Integers of different meaning put behind each other would have to be requantised, which the file does not say. */
+function mixedConcats(work: Workspace): readonly Diagnostic[] {
+  return work.nodes.flatMap(({ op, name, inputs, outputs }) => {
+    const type = work.typeOf(outputs[0] ?? '');
+    const other = inputs.find((tensor) => !sameQuantization(work.typeOf(tensor).quant, type.quant));
+    if (op.kind !== 'concat' || !isInt(type.element) || other === undefined) return [];
+    const reason = `it puts integers of different scales or zero points behind each other: those of '${other}' and of its output`;
+    const hint = 'dequantise them before, or use QLinearConcat, when the model is exported';
+    return [notSupported({ file: work.files.file, node: name, opType: 'Concat' }, reason, hint)];
+  });
 }
 
 /** All tensors of the node get the quantisation that one of them has. */
