@@ -31,10 +31,11 @@ export function deviationOf(
 export function deviationsOf(
   ours: ReadonlyMap<string, Tensor>,
   runtime: (tensor: string) => Tensor | undefined,
+  round?: (value: number) => number,
 ): readonly Deviation[] {
   return [...ours].flatMap(([name, { data }]) => {
     const wanted = runtime(name);
-    return wanted === undefined ? [] : [deviationOf(name, data as Float32Array, wanted.data as Float32Array)];
+    return wanted === undefined ? [] : [deviationOf(name, data as Float32Array, wanted.data as Float32Array, round)];
   });
 }
 

@@ -80,17 +80,24 @@ export async function compareClasses(
   labels: readonly number[],
 ): Promise<EndToEnd> {
   const executor = arithmeticOf(graph) === 'integer' ? prepareInteger(graph) : prepareFloat(graph);
-  let count = 0;
-  let [ours, runtime, agreement] = [0, 0, 0];
+  let result: EndToEnd = { frames: 0, ours: 0, runtime: 0, agreement: 0 };
   for (const frame of frames) {
-    const own = best(defined(executor.run(frame).get(output), `our '${output}'`));
-    const theirs = best(defined((await runtimeValues(session, graph, frame))(output), `the runtime's '${output}'`));
-    const label = labels[count++];
-    if (own === label) ours++;
-    if (theirs === label) runtime++;
-    if (own === theirs) agreement++;
+    const own = defined(executor.run(frame).get(output), `our '${output}'`);
+    const theirs = defined((await runtimeValues(session, graph, frame))(output), `the runtime's '${output}'`);
+    result = withFrame(result, own, theirs, labels[result.frames]);
   }
-  return { frames: count, ours, runtime, agreement };
+  return result;
+}
+
+/** One frame more: what both answered, and the label. */
+export function withFrame(so: EndToEnd, own: Tensor, theirs: Tensor, label: number | undefined): EndToEnd {
+  const [ours, runtime] = [best(own), best(theirs)];
+  return {
+    frames: so.frames + 1,
+    ours: so.ours + (ours === label ? 1 : 0),
+    runtime: so.runtime + (runtime === label ? 1 : 0),
+    agreement: so.agreement + (ours === runtime ? 1 : 0),
+  };
 }
 
 function best({ data }: Tensor): number {

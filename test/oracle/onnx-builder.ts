@@ -116,7 +116,8 @@ function valueInfo(name: string, dtype: OnnxDType, dims: readonly (number | stri
   return { name, type: { tensorType: { elemType: BigInt(DTYPES[dtype]), shape: { dim } } } };
 }
 
-function tensorMessage(name: string, dtype: OnnxDType, dims: readonly number[], data: OnnxData): Message {
+/** A TensorProto. */
+export function tensorMessage(name: string, dtype: OnnxDType, dims: readonly number[], data: OnnxData): Message {
   return {
     name,
     dims: dims.map(BigInt),

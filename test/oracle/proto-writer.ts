@@ -18,7 +18,8 @@ export function encodeMessage(descriptor: MessageDescriptor, message: Message): 
 function writeMessage(writer: protobuf.Writer, descriptor: MessageDescriptor, message: Message): void {
   for (const [number, field] of descriptor.fields) {
     const value = message[field.name];
-    if (value === undefined || field.type === 'skipped') continue;
+    // An empty text is not set: a dimension has either a name or an extent.
+    if (value === undefined || value === '' || field.type === 'skipped') continue;
     if (field.type === 'present') {
       if (value === true) throw new Error(`'${field.name}' of ${descriptor.name} cannot be written`);
       continue;
