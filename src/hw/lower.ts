@@ -79,7 +79,7 @@ const LOWER: LowerTable = {
  */
 export function lowerGraph(graph: Graph): LayerChain {
   const problems = new DiagnosticCollector();
-  problems.add(...chainProblems(graph));
+  problems.add(...chainProblems(graph), ...missingEngines(graph));
   problems.throwIfErrors();
   const input = defined(graph.inputs[0], 'the input').tensor;
   const output = defined(graph.outputs[0], 'the output').tensor;
@@ -158,6 +158,11 @@ function chainProblems(graph: Graph): readonly Diagnostic[] {
     if (reader !== undefined) problems.push(unreadOutput(end.tensor, reader));
   }
   return problems;
+}
+
+function missingEngines(graph: Graph): readonly Diagnostic[] {
+  if ([...graph.types.values()].some((type) => !isInt(type.element))) return [];
+  return graph.nodes.filter(({ op }) => LOWER[op.kind] === refuse).map(({ name, op }) => noEngine(name, op.kind));
 }
 
 function mapOf(tensor: string, type: TensorType): FeatureMap {

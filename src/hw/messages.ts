@@ -14,7 +14,8 @@ function shellWord(text: string): string {
 /** `path` is the model's file, where it came from one: the command line is then ready to use but for the frames. */
 export function quantiseFirst(model: string, path?: string): Diagnostic {
   const source = path === undefined ? '<model>' : shellWord(path);
-  const target = path === undefined ? '<integer model>' : shellWord(`${path.replace(/\.json$/, '')}-int8.json`);
+  const target =
+    path === undefined ? '<integer model>' : shellWord(`${path.replace(/\.(?:json|onnx|tflite)$/, '')}-int8.json`);
   return error(
     'E400',
     'float-model',

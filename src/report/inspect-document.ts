@@ -3,6 +3,7 @@ import { attributesText } from '../ir/print.js';
 import { elementCount, elementName, isInt, type Quantization, type TensorType } from '../ir/tensor-type.js';
 import { nodeMacs } from '../ir/verify-sizes.js';
 import { type Diagnostic, formatDiagnostic } from '../support/diagnostics.js';
+import { operatorText } from './operator-text.js';
 import { type Paint, PLAIN } from './paint.js';
 import { count, left, right, significant, textTable } from './table.js';
 
@@ -19,6 +20,8 @@ export interface InspectNode {
   readonly name: string;
   readonly op: string;
   readonly attributes: string;
+  /** The operator in words: `conv 3x3, stride 2, relu6`. */
+  readonly description: string;
   readonly inputs: readonly string[];
   readonly output: InspectTensor;
   /** Element type of the weights; undefined without any. */
@@ -112,6 +115,7 @@ function inspectNode(graph: Graph, node: GraphNode): InspectNode {
     name: node.name,
     op: node.op.kind,
     attributes: attributesText(node.op),
+    description: operatorText(node.op, graph.types.get(node.inputs[0] ?? '')?.shape.at(-1)),
     inputs: node.inputs,
     output: inspectTensor(graph, node.outputs[0] ?? ''),
     weights: weights === undefined ? undefined : weightsText(weights.type),
@@ -141,8 +145,8 @@ const COLUMNS = [
 export function inspectText(document: InspectDocument, paint: Paint = PLAIN): string {
   const { inputs, outputs, nodes, notes, blockers } = document;
   const rows = nodes.map((node) => [
-    node.name,
-    `${node.op}${node.attributes === '' ? '' : ` {${node.attributes}}`}`,
+    shortened(node.name),
+    node.description,
     node.output.shape.join('x'),
     node.output.type,
     rangeText(node.output.scale),
@@ -170,6 +174,13 @@ export function inspectText(document: InspectDocument, paint: Paint = PLAIN): st
     ...blockerLines(network.length > 0 ? '' : 'runs, but is no hardware yet:', hardware),
     ...(blockers.length === 0 ? ['nothing stands in the way of hardware'] : []),
   ].join('\n')}\n`;
+}
+
+/** Some exporters join names to ones of hundreds of characters. */
+const NAME_LENGTH = 44;
+
+function shortened(name: string): string {
+  return name.length <= NAME_LENGTH ? name : `${name.slice(0, NAME_LENGTH - 1)}…`;
 }
 
 function endText(end: InspectTensor & { readonly layout: string }): string {

@@ -33,17 +33,18 @@ const model = save(tinyInteger(), folder.path('tiny.json'));
 const floatModel = save(tinyFloat(), folder.path('tiny-float.json'));
 const input = writeNpy(folder.path('x.npy'), pixels(6));
 
+const COMMANDS = ['verify', 'compile', 'run', 'quantize', 'explore', 'inspect', 'doctor'] as const;
+
 describe('heddle', () => {
   it('prints its version and its help to stdout', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect(await cli(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
     const help = await cli(['--help']);
     expect(help.status).toBe(0);
-    for (const command of ['verify', 'compile', 'run', 'quantize', 'explore', 'doctor'])
-      expect(help.stdout).toContain(`\n  ${command}`);
+    for (const command of COMMANDS) expect(help.stdout).toContain(`\n  ${command}`);
   });
 
-  it.each(['verify', 'compile', 'run', 'quantize', 'explore', 'doctor'])('%s has a help text', async (command) => {
+  it.each(COMMANDS)('%s has a help text', async (command) => {
     const { status, stdout } = await cli([command, '--help']);
     expect({ status, start: stdout.startsWith(`Usage: heddle ${command}`) }).toEqual({ status: 0, start: true });
   });
@@ -251,6 +252,28 @@ describe('heddle run', () => {
       labelOffset: 1,
     });
     expect(document('run', (await cli(args)).stdout)).toMatchObject({ top1: 0 });
+  });
+});
+
+describe('heddle inspect', () => {
+  it('tells shapes, work and numbers of an integer model, which nothing keeps from hardware', async () => {
+    const value = document('inspect', (await cli(['inspect', model, '--json'])).stdout);
+    expect(value).toMatchObject({ arithmetic: 'integer', blockers: [], notes: [] });
+    const nodes = value['nodes'] as readonly { readonly macs: number; readonly description: string }[];
+    expect(nodes[0]?.description).toBe('conv 3x3');
+    expect(value['macs']).toBe(nodes.reduce((sum, { macs }) => sum + macs, 0));
+    expect((await cli(['inspect', model])).stdout).toMatch(/\nnothing stands in the way of hardware\n$/);
+  });
+
+  it('says what keeps a float model from hardware, and what to do', async () => {
+    const value = document('inspect', (await cli(['inspect', floatModel, '--json'])).stdout);
+    expect(value).toMatchObject({
+      arithmetic: 'float32',
+      blockers: [{ stage: 'hardware', problem: { code: 'E400' } }],
+    });
+    const { status, stdout } = await cli(['inspect', floatModel]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`heddle quantize ${floatModel} --calibration x.npy -o `);
   });
 });
 
