@@ -1,6 +1,7 @@
 import type { Op } from '../../ir/op.js';
 import type { TensorData } from '../../ir/tensor.js';
 import { elementCount, isInt, type Quantization, type TensorType } from '../../ir/tensor-type.js';
+import { sameExtents } from '../../ir/type-equality.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
 import { type ConstantData, type DType, elementOf, isFloat } from './dtypes.js';
@@ -166,6 +167,22 @@ export function emit(call: Call, op: Op, inputs: readonly string[], result: Resu
   const output = outputName(call, index);
   call.work.node(output, op, inputs, resultType(call, result));
   define(call, result, output, index);
+}
+
+/** As emit, where the operator's own result has the shape `made` in the graph: the file's may have other axes of 1. */
+export function emitAs(
+  call: Call,
+  op: Op,
+  inputs: readonly string[],
+  { made, index = 0, ...result }: Result & { readonly made: readonly number[]; readonly index?: number },
+): void {
+  const wanted = graphShape(result.shape);
+  if (sameExtents(made, wanted)) {
+    emit(call, op, inputs, result, index);
+    return;
+  }
+  const tensor = step(call, op, inputs, { ...resultType(call, result), shape: made });
+  emit(call, { kind: 'reshape', shape: wanted }, [tensor], result, index);
 }
 
 /** Emits a node on the way to the result, of any shape of the graph. Returns its output, which is named after the result. */

@@ -21,6 +21,7 @@ import {
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from './model-proto.js';
 import { domainOf, importNode, nodeName } from './operator.js';
 import { DOMAINS, TAIL_OPERATORS } from './registry.js';
+import { settleQuantisation } from './settle-quantisation.js';
 import { tensorNames, withLegalNames } from './tensor-names.js';
 import { UNKNOWN } from './values.js';
 import { Workspace } from './workspace.js';
@@ -190,6 +191,7 @@ function finish(
   initializers: ReadonlyMap<string, TensorProto>,
 ): Imported {
   const { file } = work.files;
+  settleQuantisation(work);
   const tensors = outputTensors(
     work,
     output.map(({ name }) => name),
@@ -198,7 +200,7 @@ function finish(
   const renamed = new Map<string, string>();
   const outputs = tensors.map(([name, tensor]): GraphOutput => {
     if (name !== tensor) {
-      if (work.isMade(tensor) && !renamed.has(tensor) && !tensors.some(([other]) => other === tensor))
+      if (work.makerOf(tensor) !== undefined && !renamed.has(tensor) && !tensors.some(([other]) => other === tensor))
         renamed.set(tensor, name);
       else work.node(name, { kind: 'reshape', shape: work.typeOf(tensor).shape }, [tensor], work.typeOf(tensor));
     }

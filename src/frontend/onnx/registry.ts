@@ -1,6 +1,13 @@
+import { ACTIVATION_RULES, RUNTIME_ACTIVATION_RULES } from './operators/activations.js';
 import { CONSTANT_RULES } from './operators/constants.js';
-import { DATA_RULES } from './operators/data.js';
+import { CONV_RULES } from './operators/conv.js';
+import { DENSE_RULES } from './operators/dense.js';
+import { ELEMENTWISE_RULES } from './operators/elementwise.js';
 import { END_RULES } from './operators/ends.js';
+import { NORMALISE_RULES } from './operators/normalise.js';
+import { POOL_RULES } from './operators/pool.js';
+import { MICROSOFT_QUANTISE_RULES, QUANTISE_RULES } from './operators/quantised-linear.js';
+import { REGION_RULES } from './operators/regions.js';
 import { SHAPE_RULES } from './operators/shape.js';
 import type { OperatorRule, RuleTable } from './rule.js';
 
@@ -16,8 +23,14 @@ function join(...tables: readonly RuleTable[]): ReadonlyMap<string, readonly Ope
 
 /** All operators that are imported, by domain and type. */
 export const OPERATOR_RULES: ReadonlyMap<string, ReadonlyMap<string, readonly OperatorRule[]>> = new Map([
-  ['', join(CONSTANT_RULES, SHAPE_RULES, DATA_RULES, END_RULES)],
-  ['com.microsoft', join()],
+  [
+    '',
+    join(
+      ...[CONSTANT_RULES, SHAPE_RULES, REGION_RULES, ELEMENTWISE_RULES, ACTIVATION_RULES, CONV_RULES, POOL_RULES],
+      ...[DENSE_RULES, NORMALISE_RULES, QUANTISE_RULES, END_RULES],
+    ),
+  ],
+  ['com.microsoft', join(RUNTIME_ACTIVATION_RULES, MICROSOFT_QUANTISE_RULES)],
 ]);
 
 /** Operators whose results may be replaced by what they are computed from, at the end of a network. */

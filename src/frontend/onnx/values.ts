@@ -12,6 +12,8 @@ export interface Constant {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly data: ConstantData;
+  /** All elements are equal, as ConstantOfShape makes them: their order does not matter. */
+  readonly uniform?: true;
 }
 
 /** The real values scale * (q - zeroPoint) of constant integers: a DequantizeLinear of a constant. */
@@ -24,6 +26,7 @@ export interface QuantisedConstant {
   readonly data: ConstantData;
   /** `axis`, where there is one, is an axis of `shape`. */
   readonly quant: Quantization;
+  readonly uniform?: true;
 }
 
 /** Depends on the model's inputs. */

@@ -1,3 +1,4 @@
+import { pruneTensors } from '../../ir/builder.js';
 import { DEFAULT_REQUANT_BITS, type Graph, type GraphInput, type GraphNode, type GraphOutput } from '../../ir/graph.js';
 import type { Op } from '../../ir/op.js';
 import type { Tensor } from '../../ir/tensor.js';
@@ -13,6 +14,9 @@ import type { Value } from './values.js';
 /** Copies of constants take at most this much, and four times the file: a small file may name one constant often. */
 const COPIED_BYTES = 2 ** 26;
 const COPIED_TIMES = 4;
+
+/** Graphs without trained weights, made of ConstantOfShape, are exchanged for tests: VGG-19 has 575 million bytes of them. */
+const FILLED_BYTES = 600_000_000;
 
 /** What a workspace is made for. */
 export interface Source {
@@ -42,10 +46,12 @@ export class Workspace {
   readonly values = new Map<string, Value>();
   readonly #notes: Diagnostic[] = [];
   readonly #nodes: GraphNode[] = [];
+  readonly #makers = new Map<string, GraphNode>();
   readonly #types = new Map<string, TensorType>();
   readonly #constants = new Map<string, Tensor>();
   readonly #namer = makeNamer();
   #copyable: number;
+  #fillable = FILLED_BYTES;
 
   constructor({ files, size, opsets, names, tail, read }: Source) {
     this.files = files;
@@ -75,9 +81,17 @@ export class Workspace {
     if (this.#copyable < 0) throw new HeddleError([tooMuchCopied(this.files.file, COPIED_BYTES)]);
   }
 
+  /** Before a constant of one repeated value is made. @throws HeddleError where they become unreasonable. */
+  spendFill(bytes: number): void {
+    this.#fillable -= bytes;
+    if (this.#fillable < 0) throw new HeddleError([tooMuchCopied(this.files.file, FILLED_BYTES)]);
+  }
+
   /** A node of one output, which bears the given name as it is: the file's for the result of its node. */
   node(output: string, op: Op, inputs: readonly string[], type: TensorType): string {
-    this.#nodes.push({ name: output, op, inputs, outputs: [output] });
+    const node = { name: output, op, inputs, outputs: [output] };
+    this.#nodes.push(node);
+    this.#makers.set(output, node);
     this.#types.set(output, type);
     return output;
   }
@@ -86,9 +100,11 @@ export class Workspace {
     this.#types.set(name, type);
   }
 
-  /** A constant of the graph under a name derived from the given one. */
+  /** A constant of the graph under the given name of a constant of the file, or one derived from it. */
   constant(name: string, tensor: Tensor): string {
-    const own = this.unique(name);
+    const value = this.values.get(name);
+    const isFree = value !== undefined && value.kind !== 'flowing' && !this.#types.has(name);
+    const own = isFree ? name : this.unique(name);
     this.#constants.set(own, tensor);
     this.#types.set(own, tensor.type);
     return own;
@@ -109,9 +125,13 @@ export class Workspace {
     return this.#nodes;
   }
 
-  /** Whether a node makes a tensor of the graph: neither input nor constant. */
-  isMade(tensor: string): boolean {
-    return this.#nodes.some(({ name }) => name === tensor);
+  /** The node that makes a tensor of the graph; inputs and constants have none. */
+  makerOf(tensor: string): GraphNode | undefined {
+    return this.#makers.get(tensor);
+  }
+
+  constantOf(tensor: string): Tensor | undefined {
+    return this.#constants.get(tensor);
   }
 
   /** The graph as far as it has come, unverified. `renamed`: tensors that nodes make, under new names. */
@@ -128,14 +148,26 @@ export class Workspace {
       inputs: from.map(own),
       outputs: to.map(own),
     });
-    return {
+    return pruneTensors({
       name,
       inputs,
       outputs,
-      nodes: renamed.size === 0 ? this.#nodes : this.#nodes.map(rename),
+      nodes: this.#liveNodes(outputs, renamed).map(rename),
       types: new Map([...this.#types].map(([tensor, type]) => [own(tensor), type])),
       constants: this.#constants,
       requantBits: DEFAULT_REQUANT_BITS,
-    };
+    });
+  }
+
+  /** What only a pattern read that became one operator is left out. */
+  #liveNodes(outputs: readonly GraphOutput[], renamed: ReadonlyMap<string, string>): readonly GraphNode[] {
+    const wanted = new Set(outputs.map(({ tensor }) => tensor));
+    const isWanted = (tensor: string): boolean => wanted.has(renamed.get(tensor) ?? tensor);
+    const live = this.#nodes.toReversed().filter((node) => {
+      if (!node.outputs.some(isWanted)) return false;
+      for (const input of node.inputs) wanted.add(renamed.get(input) ?? input);
+      return true;
+    });
+    return live.reverse();
   }
 }

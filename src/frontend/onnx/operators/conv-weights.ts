@@ -1,14 +1,11 @@
-import { axisOffsets, gather, stridesOf } from '../../../execute/element-order.js';
-import type { NumericData } from '../../../execute/tensor-access.js';
 import type { TensorData } from '../../../ir/tensor.js';
 import { elementCount, F32, isInt, type Quantization, type TensorType } from '../../../ir/tensor-type.js';
+import { keepsOrder, permuted } from '../../moved-data.js';
 import { type Call, dequantised, graphData, operandOf, refuseNode, tensorOf } from '../call.js';
 import { elementOf, isFloat } from '../dtypes.js';
-import type { Constant, QuantisedConstant } from '../values.js';
+import type { Known } from '../fold.js';
 
 /** Weights and biases: constants in the graph's order of axes, real or quantised. */
-
-export type Known = Constant | QuantisedConstant;
 
 /** How a constant of the file becomes one of the graph. */
 export interface WeightForm {
@@ -39,7 +36,7 @@ export function weightTensor(call: Call, value: Known, role: string, form: Weigh
     const fix = 'export the model in float32, or with its integers behind DequantizeLinear';
     return refuseNode(call, `its ${role} is ${value.dtype}`, fix);
   }
-  const moved = permuted(call, data, form);
+  const moved = inOrder(call, data, value.uniform === true, form);
   if (value.kind === 'constant')
     return call.work.constant(value.name, { type: { shape: form.shape, element: F32 }, data: moved });
   const quant = movedQuantization(call, value.quant, role, form);
@@ -55,18 +52,11 @@ function movedQuantization(call: Call, quant: Quantization, role: string, form: 
   return refuseNode(call, text, 'quantise it per tensor, or along its output channels');
 }
 
-/** The data in the form's order, in an array of the same class; the same array where nothing moves. */
-function permuted(call: Call, data: TensorData, { split, order }: WeightForm): TensorData {
-  const moving = order.filter((axis) => split[axis] !== 1);
-  if (moving.every((axis, at) => at === 0 || axis > (moving[at - 1] ?? 0))) return data;
+/** The data in the form's order; the same array where nothing moves. */
+function inOrder(call: Call, data: TensorData, isUniform: boolean, { split, order }: WeightForm): TensorData {
+  if (isUniform || keepsOrder(split, order)) return data;
   call.work.spendCopy(data.byteLength);
-  const strides = stridesOf(split);
-  const shape = order.map((axis) => split[axis] ?? 1);
-  const offsets = axisOffsets(shape, (position, axis) => position * (strides[order[axis] ?? 0] ?? 0));
-  const arrayClass = data.constructor as new (length: number) => TensorData;
-  const moved = new arrayClass(elementCount(split));
-  gather(data as NumericData, offsets, moved as NumericData);
-  return moved;
+  return permuted(data, split, order);
 }
 
 /** The bias at an input, one value for each of `channels`. Returns what to append to a node's inputs. */

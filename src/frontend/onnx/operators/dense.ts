@@ -2,9 +2,10 @@ import { F32, type Quantization } from '../../../ir/tensor-type.js';
 import { sameExtents } from '../../../ir/type-equality.js';
 import { flag, real } from '../attributes.js';
 import { type Call, countOf, emit, operandOf, refuseNode, step } from '../call.js';
+import type { Known } from '../fold.js';
 import { type RuleTable, rule, TWO } from '../rule.js';
 import { graphShape } from '../values.js';
-import { floatConstant, type Known, knownInput, realInput, realValues, weightTensor } from './conv-weights.js';
+import { floatConstant, knownInput, realInput, realValues, weightTensor } from './conv-weights.js';
 
 /** Products of a vector with a constant matrix. */
 

@@ -1,3 +1,0 @@
-import type { RuleTable } from '../rule.js';
-
-export const DATA_RULES: RuleTable = {};
