@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Checks for the tools that Heddle runs and, where it may, installs what is missing.
-//   node scripts/ensure-tools.mjs [--lint] [--check]
-//     --lint   also those that only lint and synthesis checks need
-//     --check  say what is missing, install nothing
+//   node scripts/ensure-tools.mjs [--lint] [--conformance] [--check]
+//     --lint         also those that only lint and synthesis checks need
+//     --conformance  also the cases of npm run conformance, which only Debian and its kin have as a package
+//     --check        say what is missing, install nothing
 // Exit status: 0 all there, 2 bad usage, 3 something is missing still.
 // Plain Node without dependencies: it has to run before anything is installed or built.
 import { spawnSync } from 'node:child_process';
@@ -11,7 +12,10 @@ import { delimiter, join } from 'node:path';
 
 const SECONDS = 1000;
 
-/** apt, dnf, brew: the package's name there. `version`: the oldest that works, found in the tool's own words. */
+/**
+ * apt, dnf, brew: the package's name there, where there is one. `version`: the oldest that works, found in the tool's own
+ * words. `option`: only where this is given.
+ */
 const TOOLS = [
   {
     name: 'verilator',
@@ -37,16 +41,25 @@ const TOOLS = [
     purpose: 'for lint: checks the library with a second compiler',
     ask: ['iverilog', ['-V']],
     packages: { apt: 'iverilog', dnf: 'iverilog', brew: 'icarus-verilog' },
-    lintOnly: true,
+    option: '--lint',
   },
   {
     name: 'yosys',
     purpose: 'for lint: checks that the library can be synthesised',
     ask: ['yosys', ['-V']],
     packages: { apt: 'yosys', dnf: 'yosys', brew: 'yosys' },
-    lintOnly: true,
+    option: '--lint',
+  },
+  {
+    name: 'libonnx-testdata',
+    purpose: 'for npm run conformance: the operator cases of the ONNX project',
+    ask: ['dpkg-query', ['--status', 'libonnx-testdata']],
+    packages: { apt: 'libonnx-testdata' },
+    option: '--conformance',
   },
 ];
+
+const OPTIONS = ['--lint', '--conformance', '--check'];
 
 function isOlder(found, least) {
   const [a, b] = [found, least].map((version) => version.split('.').map(Number));
@@ -112,19 +125,21 @@ function report(problems) {
 }
 
 function adviseByHand(problems) {
-  const list = (manager) => problems.map(({ tool }) => tool.packages[manager]).join(' ');
-  process.stderr.write(
-    `ensure-tools: install by hand, one of\n  apt-get install ${list('apt')}\n  dnf install ${list('dnf')}\n  brew install ${list('brew')}\n`,
-  );
+  const commands = { apt: 'apt-get install', dnf: 'dnf install', brew: 'brew install' };
+  const lines = Object.entries(commands).flatMap(([manager, command]) => {
+    const packages = problems.flatMap(({ tool }) => tool.packages[manager] ?? []);
+    return packages.length === 0 ? [] : [`  ${command} ${packages.join(' ')}\n`];
+  });
+  process.stderr.write(`ensure-tools: install by hand, one of\n${lines.join('')}`);
 }
 
 function main(args) {
-  const unknown = args.filter((arg) => arg !== '--lint' && arg !== '--check');
+  const unknown = args.filter((arg) => !OPTIONS.includes(arg));
   if (unknown.length > 0) {
-    process.stderr.write(`ensure-tools: unknown argument ${unknown.join(' ')}; there are --lint and --check\n`);
+    process.stderr.write(`ensure-tools: unknown argument ${unknown.join(' ')}; there are ${OPTIONS.join(', ')}\n`);
     return 2;
   }
-  const tools = TOOLS.filter((tool) => args.includes('--lint') || tool.lintOnly !== true);
+  const tools = TOOLS.filter(({ option }) => option === undefined || args.includes(option));
   let problems = findProblems(tools);
   if (problems.length === 0) return 0;
   report(problems);

@@ -75,7 +75,9 @@ const flatten = rule({
   attributes: { axis: integer(1) },
   ...reshaping((call: Call<{ readonly axis: number }>) => {
     const { shape } = operandOf(call, 0);
-    const axis = normalAxis(call, call.attributes.axis, shape.length + 1);
+    // It may stand behind the last axis too; from the end it is counted without that place.
+    const axis =
+      shape.length === call.attributes.axis ? shape.length : normalAxis(call, call.attributes.axis, shape.length);
     return [elementCount(shape.slice(0, axis)), elementCount(shape.slice(axis))];
   }),
 });
