@@ -1,5 +1,11 @@
 import type { ConvTransposeOp, Window } from './op.js';
 
+/** One pixel at a time. */
+export const UNIT_WINDOW: Window = {
+  ...{ kernelH: 1, kernelW: 1, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 },
+  ...{ padTop: 0, padLeft: 0, padBottom: 0, padRight: 0 },
+};
+
 /** Positions a kernel covers along one axis: `dilation * (kernel - 1) + 1`. */
 export function kernelReach(kernel: number, dilation: number): number {
   return dilation * (kernel - 1) + 1;

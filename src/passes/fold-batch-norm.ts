@@ -4,6 +4,7 @@ import type { Graph, GraphNode } from '../ir/graph.js';
 import type { BatchNormOp, ConvOp, DenseOp } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
 import { elementCount, F32 } from '../ir/tensor-type.js';
+import { UNIT_WINDOW } from '../ir/window.js';
 import { DiagnosticCollector } from '../support/diagnostics.js';
 import { defined } from '../support/invariant.js';
 import { freshName, producers, readCounts } from './edit.js';
@@ -92,20 +93,7 @@ function depthwise(node: GraphNode<BatchNormOp>, { slope, offset }: ChannelAffin
   const [x = ''] = node.inputs;
   const weights = addConstant(folding, `${node.name}.weight`, [channels, 1, 1, 1], Float32Array.from(slope));
   const bias = addConstant(folding, `${node.name}.bias`, [channels], Float32Array.from(offset));
-  const op: ConvOp = {
-    kind: 'conv',
-    kernelH: 1,
-    kernelW: 1,
-    strideH: 1,
-    strideW: 1,
-    dilationH: 1,
-    dilationW: 1,
-    padTop: 0,
-    padLeft: 0,
-    padBottom: 0,
-    padRight: 0,
-    groups: channels,
-  };
+  const op: ConvOp = { kind: 'conv', ...UNIT_WINDOW, groups: channels };
   return { name: node.name, op, inputs: [x, weights, bias], outputs: node.outputs };
 }
 

@@ -1,5 +1,4 @@
 import type { GraphInput } from '../../ir/graph.js';
-import { isInt } from '../../ir/tensor-type.js';
 import { didYouMean } from '../../support/text.js';
 import { dtypeName, dtypeOf, elementOf } from './dtypes.js';
 import { badPin, batchFixed, dynamicShape, inputType } from './messages.js';
@@ -53,11 +52,8 @@ function readInput(work: Workspace, info: ValueInfoProto, options: InputOptions)
     work.problems.add(inputType(file, name, text, 'export the model with one of these types at its inputs'));
   }
   if (element === undefined || dtype === undefined || shape === undefined) return undefined;
-  const own = graphShape(shape);
-  work.input(
-    name,
-    isInt(element) ? { shape: own, element, quant: { scale: [1], zeroPoint: [0] } } : { shape: own, element },
-  );
+  // What integers stand for is said where they are read.
+  work.input(name, { shape: graphShape(shape), element });
   work.values.set(name, { kind: 'flowing', tensor: name, shape, dtype });
   return { tensor: name, layout: 'nhwc' };
 }

@@ -4,10 +4,14 @@ import { CONV_RULES } from './operators/conv.js';
 import { DENSE_RULES } from './operators/dense.js';
 import { ELEMENTWISE_RULES } from './operators/elementwise.js';
 import { END_RULES } from './operators/ends.js';
+import { INTEGER_SUM_RULES } from './operators/integer-sums.js';
 import { NORMALISE_RULES } from './operators/normalise.js';
 import { POOL_RULES } from './operators/pool.js';
+import { QLINEAR_RULES, RUNTIME_QLINEAR_RULES } from './operators/qlinear.js';
 import { MICROSOFT_QUANTISE_RULES, QUANTISE_RULES } from './operators/quantised-linear.js';
+import { REDUCE_RULES } from './operators/reduce.js';
 import { REGION_RULES } from './operators/regions.js';
+import { RESAMPLE_RULES } from './operators/resample.js';
 import { SHAPE_RULES } from './operators/shape.js';
 import type { OperatorRule, RuleTable } from './rule.js';
 
@@ -27,10 +31,11 @@ export const OPERATOR_RULES: ReadonlyMap<string, ReadonlyMap<string, readonly Op
     '',
     join(
       ...[CONSTANT_RULES, SHAPE_RULES, REGION_RULES, ELEMENTWISE_RULES, ACTIVATION_RULES, CONV_RULES, POOL_RULES],
-      ...[DENSE_RULES, NORMALISE_RULES, QUANTISE_RULES, END_RULES],
+      ...[DENSE_RULES, NORMALISE_RULES, REDUCE_RULES, RESAMPLE_RULES, QUANTISE_RULES, QLINEAR_RULES],
+      ...[INTEGER_SUM_RULES, END_RULES],
     ),
   ],
-  ['com.microsoft', join(RUNTIME_ACTIVATION_RULES, MICROSOFT_QUANTISE_RULES)],
+  ['com.microsoft', join(RUNTIME_ACTIVATION_RULES, MICROSOFT_QUANTISE_RULES, RUNTIME_QLINEAR_RULES)],
 ]);
 
 /** Operators whose results may be replaced by what they are computed from, at the end of a network. */

@@ -178,6 +178,8 @@ export class Rewriter {
     };
     const nodes = this.#nodes.map((node) => ({
       ...node,
+      // Nodes that are named after their outputs stay so.
+      name: node.name === node.outputs[0] ? rename(node.name) : node.name,
       inputs: node.inputs.map(rename),
       outputs: node.outputs.map(rename),
     }));

@@ -7,6 +7,7 @@ import type { Tensor } from '../../ir/tensor.js';
 import { int, isInt, type TensorType } from '../../ir/tensor-type.js';
 import { sameNumbers } from '../../ir/type-equality.js';
 import { ACTIVATION_BITS } from '../../ir/verify-typing.js';
+import { UNIT_WINDOW } from '../../ir/window.js';
 import type { Diagnostic } from '../../support/diagnostics.js';
 import { normaliseMultiplier } from '../../support/fixed-point.js';
 import { noIntegerForm, unusableParameter } from '../messages.js';
@@ -163,23 +164,9 @@ function emitDepthwise(folding: Folding, name: string, x: Carrier, affine: Chann
     type: { shape: [channels, 1, 1, 1], element: int(8, true), quant },
     data: new Int8Array(channels).fill(UNIT_WEIGHT),
   };
-  const node = { name, op: { ...UNIT_CONVOLUTION, groups: channels } };
+  const node = { name, op: { kind: 'conv', ...UNIT_WINDOW, groups: channels } as const };
   emitLayer(folding, { node, x, weight: { name: `${name}.weight`, tensor }, bias: undefined }, affine, output);
 }
-
-const UNIT_CONVOLUTION = {
-  kind: 'conv',
-  kernelH: 1,
-  kernelW: 1,
-  strideH: 1,
-  strideW: 1,
-  dilationH: 1,
-  dilationW: 1,
-  padTop: 0,
-  padLeft: 0,
-  padBottom: 0,
-  padRight: 0,
-} as const;
 
 const UNTABLED: ReadonlySet<OpKind> = new Set<OpKind>(['leaky-relu', 'prelu']);
 

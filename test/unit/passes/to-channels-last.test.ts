@@ -196,11 +196,11 @@ describe('to-channels-last', () => {
     const after = toChannelsLast.run(graph);
     verifyGraph(after, 'to-channels-last');
     expect(after.nodes.map(({ name, op, outputs }) => `${op.kind} ${name} -> ${outputs.join()}`)).toEqual([
-      'conv conv1.nhwc -> conv1',
+      'conv conv1 -> conv1',
       'relu relu1 -> relu1',
-      'conv conv2.nhwc -> conv2',
+      'conv conv2 -> conv2',
       'add sum -> sum',
-      'global-average-pool pool.nhwc -> pool',
+      'global-average-pool pool -> pool',
       'sigmoid gate -> gate',
       'mul gated -> gated',
       'flatten gated.flatten -> gated.flatten',

@@ -29,6 +29,12 @@ export function knownInput(call: Call, index: number, role: string): Known {
 
 /** A constant of the graph in another order; a quantised one is read through a dequantise node. Returns the tensor to read. */
 export function weightTensor(call: Call, value: Known, role: string, form: WeightForm): string {
+  const name = placedTensor(call, value, role, form);
+  return value.kind === 'constant' ? name : dequantised(call, name, form.shape);
+}
+
+/** A constant of the graph in another order, real values or the integers themselves. */
+export function placedTensor(call: Call, value: Known, role: string, form: WeightForm): string {
   const data = graphData(value.dtype, value.data);
   const element = elementOf(isFloat(value.dtype) ? 'float32' : value.dtype);
   const isPlainInteger = value.kind === 'constant' && !isFloat(value.dtype);
@@ -36,12 +42,9 @@ export function weightTensor(call: Call, value: Known, role: string, form: Weigh
     const fix = 'export the model in float32, or with its integers behind DequantizeLinear';
     return refuseNode(call, `its ${role} is ${value.dtype}`, fix);
   }
-  const moved = inOrder(call, data, value.uniform === true, form);
-  if (value.kind === 'constant')
-    return call.work.constant(value.name, { type: { shape: form.shape, element: F32 }, data: moved });
-  const quant = movedQuantization(call, value.quant, role, form);
-  const type: TensorType = { shape: form.shape, element, quant };
-  return dequantised(call, call.work.constant(value.name, { type, data: moved }), form.shape);
+  const quant = value.kind === 'constant' ? {} : { quant: movedQuantization(call, value.quant, role, form) };
+  const type: TensorType = { shape: form.shape, element, ...quant };
+  return call.work.constant(value.name, { type, data: inOrder(call, data, value.uniform === true, form) });
 }
 
 function movedQuantization(call: Call, quant: Quantization, role: string, form: WeightForm): Quantization {

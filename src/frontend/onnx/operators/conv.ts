@@ -1,7 +1,7 @@
 import type { ConvTransposeOp } from '../../../ir/op.js';
 import { kernelReach, transposedOutputs, windowOutputs } from '../../../ir/window.js';
 import { type AttributeValues, integer, optionalIntegers } from '../attributes.js';
-import { type Call, emitMap, type MapInput, mapInput, operandOf, refuseNode } from '../call.js';
+import { type Call, emitMap, type MapInput, mapInput, operandOf, type Result, refuseNode } from '../call.js';
 import { type RuleTable, rule } from '../rule.js';
 import { biasInput, knownInput, realInput, type WeightForm, weightTensor } from './conv-weights.js';
 import {
@@ -19,8 +19,8 @@ import {
   withoutWidePadding,
 } from './conv-window.js';
 
-const CONV = { ...SLIDING, ...DILATIONS, group: integer(1) };
-type ConvCall = Call<AttributeValues<typeof CONV>>;
+export const CONV = { ...SLIDING, ...DILATIONS, group: integer(1) };
+export type ConvCall = Call<AttributeValues<typeof CONV>>;
 
 const CONTRADICTION = 'the file contradicts itself; export the model again';
 
@@ -51,29 +51,47 @@ function checkGroups(call: ConvCall, channels: number, outChannels: number, want
   refuseNode(call, text, CONTRADICTION);
 }
 
-/** Weights [M][C/group][kh][kw]. */
+/** What convolutions of real and of integer tensors differ in. */
+export interface ConvParts {
+  /** Puts the weight into the graph. Returns the tensor to read. */
+  readonly weight: (form: WeightForm) => string;
+  /** What to append to the node's inputs. */
+  readonly bias: (outChannels: number) => readonly string[];
+  readonly numbers: Omit<Result, 'shape'>;
+}
+
+/** Emits the convolution of the first input. Weights lie as [M][C/group][kh][kw]. */
+export function emitConv(call: ConvCall, { weight, bias, numbers }: ConvParts): void {
+  const [outChannels, perGroup, kernelH, kernelW] = weightShape(call);
+  const { group } = call.attributes;
+  const map = mapInput(call);
+  checkGroups(call, map.channels, outChannels, perGroup * group);
+  const whole = windowOf(call, call.attributes, [kernelH, kernelW], map);
+  requireFit(call, whole, map);
+  const { window, map: x } = withoutWidePadding(call, whole, map);
+  const placed = weight({
+    split: [outChannels, perGroup, kernelH, kernelW],
+    order: [0, 2, 3, 1],
+    shape: [outChannels, kernelH, kernelW, perGroup],
+  });
+  const { outH, outW } = windowOutputs(window, x.height, x.width);
+  emitMap(call, { kind: 'conv', ...window, groups: group }, [x.tensor, placed, ...bias(outChannels)], {
+    shape: [outH, outW, outChannels],
+    ...numbers,
+  });
+}
+
 const conv = rule({
   from: 1,
   attributes: CONV,
   inputs: { min: 2, max: 3 },
   run: (call) => {
     realInput(call);
-    const [outChannels, perGroup, kernelH, kernelW] = weightShape(call);
-    const { group } = call.attributes;
-    const map = mapInput(call);
-    checkGroups(call, map.channels, outChannels, perGroup * group);
-    const whole = windowOf(call, call.attributes, [kernelH, kernelW], map);
-    requireFit(call, whole, map);
-    const { window, map: x } = withoutWidePadding(call, whole, map);
-    const weight = weightTensor(call, knownInput(call, 1, 'weight'), 'weight', {
-      split: [outChannels, perGroup, kernelH, kernelW],
-      order: [0, 2, 3, 1],
-      shape: [outChannels, kernelH, kernelW, perGroup],
+    emitConv(call, {
+      weight: (form) => weightTensor(call, knownInput(call, 1, 'weight'), 'weight', form),
+      bias: (channels) => biasInput(call, 2, channels),
+      numbers: { dtype: operandOf(call, 0).dtype },
     });
-    const inputs = [x.tensor, weight, ...biasInput(call, 2, outChannels)];
-    const { outH, outW } = windowOutputs(window, x.height, x.width);
-    const result = { shape: [outH, outW, outChannels] as const, dtype: operandOf(call, 0).dtype };
-    emitMap(call, { kind: 'conv', ...window, groups: group }, inputs, result);
   },
 });
 

@@ -97,6 +97,9 @@ function runAveragePool(call: PoolCall & Call<{ readonly count_include_pad: bool
   emitMap(call, { kind: 'average-pool', ...whole, countIncludePad: counts }, [map.tensor], result);
 }
 
+/** The attributes of an average pool that rounds up; dilations came later. */
+export const AVERAGE_POOL = { ...POOL, ...CEIL, count_include_pad: flag(false) };
+
 /** The rules of the opsets in which the attributes differ. */
 function maxPool(from: number, to: number | undefined, attributes: AttributeSpecs): OperatorRule {
   return rule({

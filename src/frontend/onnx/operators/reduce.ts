@@ -1,0 +1,182 @@
+import { elementCount } from '../../../ir/tensor-type.js';
+import { UNIT_WINDOW } from '../../../ir/window.js';
+import { flag, optionalIntegers } from '../attributes.js';
+import {
+  type Call,
+  constantOf,
+  define,
+  defineConstant,
+  emitAs,
+  emitMap,
+  inputOf,
+  integersOf,
+  mapInput,
+  normalAxis,
+  operandOf,
+  refuseNode,
+  step,
+} from '../call.js';
+import type { DType } from '../dtypes.js';
+import { asType } from '../fold.js';
+import { type OperatorRule, type RuleTable, rule } from '../rule.js';
+import { floatConstant, realInput } from './conv-weights.js';
+import { sameNumbers } from './elementwise-numbers.js';
+import { type Movable, movable } from './moving.js';
+
+/** Means, sums and largest values over some axes. */
+
+interface ReduceAttributes {
+  readonly axes?: readonly number[] | undefined;
+  readonly keepdims: boolean;
+  readonly noop_with_empty_axes?: boolean;
+}
+
+interface Reduction {
+  /** Of the file. */
+  readonly axes: readonly number[];
+  /** The file's shape of the result. */
+  readonly shape: readonly number[];
+  readonly keepDims: boolean;
+  /** Elements that become one. */
+  readonly count: number;
+}
+
+/** All axes where none are given, unless the attribute says that nothing is done then. */
+function reductionOf(call: Call<ReduceAttributes>): Reduction {
+  const { axes, keepdims: keepDims, noop_with_empty_axes: isNoop = false } = call.attributes;
+  const { shape } = operandOf(call, 0);
+  const given = axes ?? (inputOf(call, 1).kind === 'absent' ? [] : integersOf(call, 1, 'list of axes'));
+  const all = isNoop ? [] : shape.map((_, axis) => axis);
+  const own = given.length === 0 ? all : given.map((axis) => normalAxis(call, axis, shape.length));
+  const isReduced = (axis: number): boolean => own.includes(axis);
+  return {
+    axes: own,
+    shape: keepDims
+      ? shape.map((extent, axis) => (isReduced(axis) ? 1 : extent))
+      : shape.filter((_, axis) => !isReduced(axis)),
+    keepDims,
+    count: elementCount(shape.filter((_, axis) => isReduced(axis))),
+  };
+}
+
+/** The axes in the graph; the batch axis of 1 need not be reduced. */
+function graphAxes({ skipped }: Movable, { axes }: Reduction): readonly number[] {
+  const own = axes.filter((axis) => axis >= skipped).map((axis) => axis - skipped);
+  return [...new Set(own)].sort((a, b) => a - b);
+}
+
+/** The mean, which over height and width is a pool. `factor`: 1, or what makes a sum of it. */
+function emitMean(call: Call, reduction: Reduction, factor: number): void {
+  const tensor = realInput(call);
+  const x = movable(call);
+  const axes = graphAxes(x, reduction);
+  const { dtype } = operandOf(call, 0);
+  const { shape, keepDims } = reduction;
+  const own = call.work.typeOf(tensor);
+  const made = keepDims
+    ? own.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
+    : own.shape.filter((_, axis) => !axes.includes(axis));
+  const op = { kind: 'reduce-mean', axes, keepDims } as const;
+  if (factor === 1) {
+    emitAs(call, op, [tensor], { made, shape, dtype });
+    return;
+  }
+  const mean = step(call, op, [tensor], { ...own, shape: made });
+  const count = floatConstant(call, `${call.spot.node}/count`, [1], Float32Array.of(factor));
+  emitAs(call, { kind: 'mul' }, [mean, count], { made, shape, dtype });
+}
+
+function runMean(call: Call, reduction: Reduction): void {
+  emitMean(call, reduction, 1);
+}
+
+function runSum(call: Call, reduction: Reduction): void {
+  emitMean(call, reduction, reduction.count);
+}
+
+/** Over height and width it is a pool as large as the map. */
+function runMax(call: Call, { axes, shape }: Reduction): void {
+  const x = operandOf(call, 0);
+  if (x.shape.length !== 4 || [...axes].sort().join() !== '2,3') {
+    const text = `it takes the largest value along the axes ${axes.join(', ')} of [${x.shape.join(', ')}]`;
+    refuseNode(call, text, 'only the largest value over height and width of a feature map is supported');
+  }
+  const map = mapInput(call);
+  const window = { kernelH: map.height, kernelW: map.width, strideH: map.height, strideW: map.width };
+  const op = { kind: 'max-pool', ...UNIT_WINDOW, ...window } as const;
+  const numbers = sameNumbers(call, 0);
+  if (shape.length === 4) emitMap(call, op, [map.tensor], { shape: [1, 1, map.channels], ...numbers });
+  else emitAs(call, op, [map.tensor], { made: [1, 1, map.channels], shape, ...numbers });
+}
+
+function runOther(call: Call): void {
+  const text = 'it computes on what flows through the network, but is known for constants only';
+  refuseNode(call, text, 'replace it when exporting, or cut the network there');
+}
+
+type Total = (total: number, value: number) => number;
+
+interface Kind {
+  readonly run: (call: Call, reduction: Reduction) => void;
+  /** How constants are reduced: from `start` on. */
+  readonly start: number;
+  readonly join: Total;
+  readonly isMean?: boolean;
+}
+
+function foldReduction(call: Call, { shape, axes, count }: Reduction, { start, join, isMean }: Kind): void {
+  const { data, shape: own, dtype } = constantOf(call, 0, 'input');
+  const kept = own.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  const totals = new Float64Array(elementCount(shape)).fill(start);
+  data.forEach((value: number | bigint, index: number) => {
+    const at = placeOf(index, own, kept);
+    totals[at] = join(totals[at] as number, Number(value));
+  });
+  const values = isMean === true ? totals.map((total) => total / count) : totals;
+  defineConstant(call, { dtype: dtype satisfies DType, shape, data: asType(call, values, dtype) });
+}
+
+/** The place of an element in the result, whose reduced axes have the extent 1. */
+function placeOf(index: number, from: readonly number[], to: readonly number[]): number {
+  let rest = index;
+  let place = 0;
+  let stride = 1;
+  for (let axis = from.length - 1; axis >= 0; axis--) {
+    const extent = from[axis] ?? 1;
+    if (to[axis] !== 1 || extent === 1) place += (rest % extent) * stride;
+    stride *= to[axis] ?? 1;
+    rest = Math.floor(rest / extent);
+  }
+  return place;
+}
+
+/** The axes are an attribute, or since opset `byInput` an input. */
+function reduce(byInput: number, kind: Kind): readonly OperatorRule[] {
+  const run = (call: Call<ReduceAttributes>): void => {
+    const reduction = reductionOf(call);
+    const value = operandOf(call, 0);
+    if (reduction.axes.length === 0 && value.kind === 'flowing') define(call, value, value.tensor);
+    else kind.run(call, reduction);
+  };
+  const fold = (call: Call<ReduceAttributes>): void => foldReduction(call, reductionOf(call), kind);
+  const keepdims = flag(true);
+  return [
+    rule({ from: 1, to: byInput - 1, attributes: { axes: optionalIntegers(), keepdims }, run, fold }),
+    rule({
+      from: byInput,
+      attributes: { keepdims, noop_with_empty_axes: flag(false) },
+      inputs: { min: 1, max: 2 },
+      ...{ run, fold },
+    }),
+  ];
+}
+
+const MEAN: Kind = { run: runMean, start: 0, join: (total, value) => total + value, isMean: true };
+
+export const REDUCE_RULES: RuleTable = {
+  ReduceMean: reduce(18, MEAN),
+  ReduceSum: reduce(13, { run: runSum, start: 0, join: (total, value) => total + value }),
+  ReduceMax: reduce(18, { run: runMax, start: Number.NEGATIVE_INFINITY, join: Math.max }),
+  ReduceMin: reduce(18, { run: runOther, start: Number.POSITIVE_INFINITY, join: Math.min }),
+  ReduceProd: reduce(18, { run: runOther, start: 1, join: (total, value) => total * value }),
+};
