@@ -1,5 +1,6 @@
 import { axisOffsets, gather, stridesOf } from '../../src/execute/element-order.js';
 import type { NumericData } from '../../src/execute/tensor-access.js';
+import { newLike } from '../../src/frontend/moved-data.js';
 import { MODEL, type ModelProto, type TensorProto, type ValueInfoProto } from '../../src/frontend/onnx/model-proto.js';
 import type { Constant } from '../../src/frontend/onnx/values.js';
 import { elementCount } from '../../src/ir/tensor-type.js';
@@ -93,7 +94,7 @@ function sliceOf({ proto, value }: CaseTensor, axis: number, position: number): 
     throw new Error(`pictures of ${value.dtype}`);
   const shape = value.shape.map((extent, i) => (i === axis ? 1 : extent));
   const strides = stridesOf(value.shape);
-  const data = value.data.slice(0, elementCount(shape)) as NumericData;
+  const data = newLike(value.data as NumericData, elementCount(shape));
   const offsets = axisOffsets(shape, (i, own) => (own === axis ? position : i) * (strides[own] ?? 0));
   gather(value.data as NumericData, offsets, data);
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
