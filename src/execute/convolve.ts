@@ -1,4 +1,4 @@
-import { dotRows, type Filters, PATCHES_AT_ONCE } from './dot-rows.js';
+import { dotRows, type Filters, PATCHES_AT_ONCE, type Patches } from './dot-rows.js';
 import { gatherPatch, type PatchGeometry } from './patch.js';
 import { PADDED } from './taps.js';
 
@@ -8,19 +8,31 @@ export type EmitPixel = (pixel: number, sums: Float64Array, from: number) => voi
 /** Hands out sum x * w over the taps and the channels of oc's group, position by position; a padded tap is 0. */
 export type Convolve = (x: Float64Array, emit: EmitPixel) => void;
 
+/** Writes sums[p * outChannels + oc] of PATCHES_AT_ONCE patches for the filters oc of one group. */
+export type DotGroup = (patches: Patches, group: number, sums: Float64Array) => void;
+
 /**
  * The sums of a convolution, for the float reference and the golden model alike: in double precision, in the order
- * of a filter's elements [kh][kw][c/groups], and so exact for integers below 2^53.
+ * of a filter's elements [kh][kw][c/groups], and so exact for integers below 2^53. `dotGroup` may stand in for dotRows.
  */
-export function makeConvolve(geometry: PatchGeometry, filters: Filters, outChannels: number): Convolve {
+export function makeConvolve(
+  geometry: PatchGeometry,
+  filters: Filters,
+  outChannels: number,
+  dotGroup: DotGroup = dotFilters(geometry, filters, outChannels),
+): Convolve {
   const isDepthwise = geometry.groups === geometry.channels && outChannels === geometry.channels;
-  return isDepthwise ? depthwise(geometry, filters) : byPatches(geometry, filters, outChannels);
+  return isDepthwise ? depthwise(geometry, filters) : byPatches(geometry, dotGroup, outChannels);
 }
 
-function byPatches(geometry: PatchGeometry, filters: Filters, outChannels: number): Convolve {
+function dotFilters({ groups }: PatchGeometry, filters: Filters, outChannels: number): DotGroup {
+  const groupOut = outChannels / groups;
+  return (patches, g, sums) => dotRows(patches, filters, g * groupOut, (g + 1) * groupOut, sums, outChannels);
+}
+
+function byPatches(geometry: PatchGeometry, dotGroup: DotGroup, outChannels: number): Convolve {
   const { outH, outW, groups, filterLength } = geometry;
   const pixels = outH * outW;
-  const groupOut = outChannels / groups;
   const pitch = groups * filterLength;
   return (x, emit) => {
     const patches = new Float64Array(PATCHES_AT_ONCE * pitch);
@@ -29,8 +41,7 @@ function byPatches(geometry: PatchGeometry, filters: Filters, outChannels: numbe
       const count = Math.min(PATCHES_AT_ONCE, pixels - first);
       for (let p = 0; p < count; p++) gatherPatch(geometry, x, first + p, patches, p * pitch);
       for (let g = 0; g < groups; g++) {
-        const part = { data: patches, pitch, from: g * filterLength, length: filterLength };
-        dotRows(part, filters, g * groupOut, (g + 1) * groupOut, sums, outChannels);
+        dotGroup({ data: patches, pitch, from: g * filterLength, length: filterLength }, g, sums);
       }
       for (let p = 0; p < count; p++) emit(first + p, sums, p * outChannels);
     }

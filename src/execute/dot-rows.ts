@@ -1,5 +1,5 @@
-/** Filters, row by row: weights of a float layer, or centred integer weights. */
-export type Filters = Int16Array | Float32Array;
+/** Filters, row by row: weights of a float layer, or centred integer weights, one or two of them an element. */
+export type Filters = Int16Array | Float32Array | Float64Array;
 
 /** Patches that dotRows takes at a time. */
 export const PATCHES_AT_ONCE = 4;
@@ -15,7 +15,7 @@ export interface Patches {
 /**
  * sums[p * sumPitch + row] = sum over i of patches[p][i] * filters[row * length + i], in this order, for four patches and
  * the rows firstRow..rowEnd-1. In double precision, so integers are exact below 2^53. The only hot loop of the plain
- * executors: two filters and four patches share each load.
+ * executors: two filters and four patches share each load. `| 0` spares checks that a sum of indices stays in 32 bits.
  */
 export function dotRows(
   patches: Patches,
@@ -32,18 +32,18 @@ export function dotRows(
     const [w0, w1] = [row * length, (row + 1) * length];
     let [a0, a1, b0, b1, c0, c1, d0, d1] = [0, 0, 0, 0, 0, 0, 0, 0];
     for (let i = 0; i < length; i++) {
-      const v0 = filters[w0 + i] as number;
-      const v1 = filters[w1 + i] as number;
-      const xa = data[a + i] as number;
+      const v0 = filters[(w0 + i) | 0] as number;
+      const v1 = filters[(w1 + i) | 0] as number;
+      const xa = data[(a + i) | 0] as number;
       a0 += xa * v0;
       a1 += xa * v1;
-      const xb = data[b + i] as number;
+      const xb = data[(b + i) | 0] as number;
       b0 += xb * v0;
       b1 += xb * v1;
-      const xc = data[c + i] as number;
+      const xc = data[(c + i) | 0] as number;
       c0 += xc * v0;
       c1 += xc * v1;
-      const xd = data[d + i] as number;
+      const xd = data[(d + i) | 0] as number;
       d0 += xd * v0;
       d1 += xd * v1;
     }
@@ -70,10 +70,10 @@ export function dotVector(x: Float64Array, filters: Filters, rows: number, sums:
     let [a0, a1, a2, a3] = [0, 0, 0, 0];
     for (let i = 0; i < length; i++) {
       const v = x[i] as number;
-      a0 += v * (filters[w0 + i] as number);
-      a1 += v * (filters[w1 + i] as number);
-      a2 += v * (filters[w2 + i] as number);
-      a3 += v * (filters[w3 + i] as number);
+      a0 += v * (filters[(w0 + i) | 0] as number);
+      a1 += v * (filters[(w1 + i) | 0] as number);
+      a2 += v * (filters[(w2 + i) | 0] as number);
+      a3 += v * (filters[(w3 + i) | 0] as number);
     }
     sums[row] = a0;
     sums[row + 1] = a1;
@@ -86,6 +86,6 @@ export function dotVector(x: Float64Array, filters: Filters, rows: number, sums:
 function dot(x: Float64Array, from: number, filters: Filters, row: number, length: number): number {
   const w = row * length;
   let sum = 0;
-  for (let i = 0; i < length; i++) sum += (x[from + i] as number) * (filters[w + i] as number);
+  for (let i = 0; i < length; i++) sum += (x[(from + i) | 0] as number) * (filters[(w + i) | 0] as number);
   return sum;
 }

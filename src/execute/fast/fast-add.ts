@@ -14,6 +14,8 @@ import {
   LIMITS_BYTES,
   roomRefusal,
   Space,
+  SUMS_AT_ONCE,
+  SUMS_BYTES,
   writeConstants,
   writeLimits,
 } from './memory-layout.js';
@@ -21,7 +23,7 @@ import { simdMachine } from './simd-machine.js';
 
 /** Elements that the kernel makes at a time: the last ones may reach beyond the end. */
 const AT_ONCE = 8;
-/** ma and mb behind a block's constants. */
+/** The multipliers of both inputs, four times each. */
 const MULTIPLIER_BYTES = 32;
 
 /** The kernel of the sum of two tensors of one shape, or why there is none. */
@@ -36,7 +38,9 @@ export function prepareFastAdd(graph: Graph, node: GraphNode<AddOp>): Kernel | s
   const count = elementCount(output.shape);
   const head = headOf(params);
   const space = new Space();
-  const constants = space.take(CONSTANTS_BYTES + MULTIPLIER_BYTES);
+  const constants = space.take(CONSTANTS_BYTES);
+  const multipliers = space.take(MULTIPLIER_BYTES);
+  const sums = space.take(SUMS_AT_ONCE * SUMS_BYTES);
   const y = space.take(count + AT_ONCE);
   const terms = types.map((type, i) => {
     const { flip, offset } = flipOf(type);
@@ -53,7 +57,13 @@ export function prepareFastAdd(graph: Graph, node: GraphNode<AddOp>): Kernel | s
     machine.bytes.set(head, 0);
     machine.bytes.set(viewBytes(numeric(first)), a.at);
     machine.bytes.set(viewBytes(numeric(second)), b.at);
-    machine.kernels.add(a.at, b.at, count, y, constants, a.flip, a.zero, b.flip, b.zero);
+    const { add, requantise } = machine.kernels;
+    const tile = SUMS_AT_ONCE * AT_ONCE;
+    for (let i = 0; i < count; i += tile) {
+      const part = Math.min(tile, count - i);
+      add(a.at + i, b.at + i, part, sums, multipliers, a.flip, a.zero, b.flip, b.zero);
+      requantise(sums, Math.ceil(part / AT_ONCE), constants, y + i, AT_ONCE, AT_ONCE);
+    }
     const bytes = machine.bytes.slice(y, y + count);
     return isSigned ? new Int8Array(bytes.buffer) : bytes;
   };

@@ -15,6 +15,8 @@ import {
   LIMITS_BYTES,
   roomRefusal,
   Space,
+  SUMS_AT_ONCE,
+  SUMS_BYTES,
   writeConstants,
   writeLimits,
 } from './memory-layout.js';
@@ -33,6 +35,7 @@ interface Layout {
   /** The input as it comes, in bytes. */
   readonly raw: number;
   readonly padded: number;
+  readonly sums: number;
   readonly y: number;
   readonly weights: number;
   readonly end: number;
@@ -87,9 +90,10 @@ function layOut({ input, output }: LayerShape, plan: LayerPlan, blocksAtOnce: nu
   const offsets = space.take(plan.offsets.byteLength);
   const raw = space.take(input[0] * input[1] * input[2]);
   const padded = space.take(plan.padded.bytes);
-  const y = space.take((plan.pixelCount + PIXELS_AT_ONCE - 1) * output[2]);
+  const sums = space.take((SUMS_AT_ONCE + PIXELS_AT_ONCE - 1) * SUMS_BYTES);
+  const y = space.take(plan.pixelCount * output[2]);
   const weights = space.take(2 * plan.weightsPerBlock * Math.min(blocksAtOnce, plan.blocks.length));
-  return { constants, pixels, offsets, raw, padded, y, weights, end: space.end };
+  return { constants, pixels, offsets, raw, padded, sums, y, weights, end: space.end };
 }
 
 function headOf(plan: LayerPlan, params: RequantParams): Uint8Array {
@@ -124,7 +128,8 @@ function runBlocks(layer: FastLayer): void {
   const weights = viewBytes(plan.weights);
   const blockBytes = 2 * plan.weightsPerBlock;
   const pixelBytes = plan.padded.pixelPitch * shape.window.strideH * shape.window.strideW;
-  const tile = PIXELS_AT_ONCE * Math.max(1, Math.floor(INPUT_TILE[plan.kind] / pixelBytes / PIXELS_AT_ONCE));
+  const fitting = PIXELS_AT_ONCE * Math.max(1, Math.floor(INPUT_TILE[plan.kind] / pixelBytes / PIXELS_AT_ONCE));
+  const tile = Math.min(fitting, SUMS_AT_ONCE);
   for (let first = 0; first < plan.blocks.length; first += blocksAtOnce) {
     const last = Math.min(first + blocksAtOnce, plan.blocks.length);
     machine.bytes.set(weights.subarray(first * blockBytes, last * blockBytes), layout.weights);
@@ -146,8 +151,9 @@ function runBlock(layer: FastLayer, b: number, weights: number, firstPixel: numb
   const constants = layout.constants + b * CONSTANTS_BYTES;
   const pitch = shape.output[2];
   const y = layout.y + firstPixel * pitch + firstChannel;
-  const { convolve, depthwise } = machine.kernels;
+  const { convolve, depthwise, requantise } = machine.kernels;
   if (plan.kind === 'depthwise')
-    depthwise(x, pixels, count, layout.offsets, offsetsEnd, weights, constants, y, pitch, channels);
-  else convolve(x, pixels, count, layout.offsets, offsetsEnd, plan.steps, weights, constants, y, pitch, channels);
+    depthwise(x, pixels, count, layout.offsets, offsetsEnd, weights, constants, layout.sums);
+  else convolve(x, pixels, count, layout.offsets, offsetsEnd, plan.steps, weights, constants, layout.sums);
+  requantise(layout.sums, count, constants, y, pitch, channels);
 }

@@ -1,11 +1,11 @@
 ;; Fast kernels of the golden model: sums of products in 32-bit integers, requantised to bytes. They give exactly what
-;; the plain kernels give; prepare-fast.ts says for which layers. scripts/assemble-kernels.mjs makes kernels-binary.ts of
-;; this file.
+;; the plain kernels give; the files beside this one say for which nodes. scripts/assemble-kernels.mjs makes
+;; kernels-binary.ts of it.
 ;;
 ;; Memory is laid out anew for every call. The first 48 bytes hold what the outputs of a layer share:
 ;;    0  lo - zy  two doubles     the range of an output before its zero point is added
 ;;   16  hi - zy  two doubles
-;;   32  zy       four 32-bit integers
+;;   32  zy       eight 16-bit integers
 ;; Constants of a block of eight output channels, 96 bytes:
 ;;    0  bias     eight 32-bit integers
 ;;   32  scale    eight doubles, multiplier / 2^shift
@@ -47,28 +47,6 @@
       (local.set $to (i32.add (local.get $to) (local.get $pitch)))
       (br_if $row (local.tee $rows (i32.sub (local.get $rows) (i32.const 1))))))
 
-  ;; Two 32-bit sums in the low half of `sums`: clamp(sum * scale) to [lo - zy, hi - zy], rounded half to even, as the low
-  ;; words of two doubles. The product is exact; adding 1.5 * 2^52 leaves no bits behind the point and puts the integer
-  ;; into the low word. Clamping first changes nothing, as the limits are integers.
-  (func $round (param $sums v128) (param $scale v128) (result v128)
-    (f64x2.add
-      (f64x2.pmin
-        (v128.load offset=16 (i32.const 0))
-        (f64x2.pmax
-          (v128.load (i32.const 0))
-          (f64x2.mul (f64x2.convert_low_i32x4_s (local.get $sums)) (local.get $scale))))
-      (v128.const f64x2 6755399441055744 6755399441055744)))
-
-  ;; Four sums as outputs in 32 bits, of which the low byte counts.
-  (func $requantise4 (param $sums v128) (param $scale i32) (result v128)
-    (i32x4.add
-      (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27
-        (call $round (local.get $sums) (v128.load (local.get $scale)))
-        (call $round
-          (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $sums) (local.get $sums))
-          (v128.load offset=16 (local.get $scale))))
-      (v128.load offset=32 (i32.const 0))))
-
   ;; Stores the first n mod 8 bytes.
   (func $storeSome (param $bytes v128) (param $y i32) (param $n i32)
     (local $rest i64)
@@ -86,24 +64,80 @@
     (if (i32.and (local.get $n) (i32.const 1))
       (then (i64.store8 (local.get $y) (local.get $rest)))))
 
-  ;; Requantises eight sums and stores the first `n` bytes.
-  (func $store8 (param $a v128) (param $b v128) (param $constants i32) (param $y i32) (param $n i32)
-    (local $bytes v128)
-    (local.set $bytes
-      (i8x16.shuffle 0 4 8 12 16 20 24 28 0 4 8 12 16 20 24 28
-        (call $requantise4 (local.get $a) (i32.add (local.get $constants) (i32.const 32)))
-        (call $requantise4 (local.get $b) (i32.add (local.get $constants) (i32.const 64)))))
-    (if (i32.eq (local.get $n) (i32.const 8))
-      (then (v128.store64_lane 0 (local.get $y) (local.get $bytes)))
-      (else (call $storeSome (local.get $bytes) (local.get $y) (local.get $n)))))
+  ;; Requantises the sums of `count` pixels, eight of 32 bits each, and stores the first `n` bytes of a pixel; y is `pitch` bytes
+  ;; further for the next one. An output is clamp(sum * scale) to [lo - zy, hi - zy], rounded half to even, and zy. The product
+  ;; is exact in a double; adding 1.5 * 2^52 leaves no bits behind the point and puts the integer into the low word.
+  ;; Clamping first changes nothing, as the limits are integers.
+  (func (export "requantise")
+    (param $sums i32) (param $count i32) (param $constants i32) (param $y i32) (param $pitch i32) (param $n i32)
+    (local $lo v128) (local $hi v128) (local $zero v128) (local $magic v128) (local $v v128) (local $p v128) (local $q v128)
+    (local $s0 v128) (local $s1 v128) (local $s2 v128) (local $s3 v128) (local $a v128) (local $b v128)
+    (local.set $lo (v128.load (i32.const 0)))
+    (local.set $hi (v128.load offset=16 (i32.const 0)))
+    (local.set $zero (v128.load offset=32 (i32.const 0)))
+    (local.set $magic (v128.const f64x2 6755399441055744 6755399441055744))
+    (local.set $s0 (v128.load offset=32 (local.get $constants)))
+    (local.set $s1 (v128.load offset=48 (local.get $constants)))
+    (local.set $s2 (v128.load offset=64 (local.get $constants)))
+    (local.set $s3 (v128.load offset=80 (local.get $constants)))
+    (loop $pixel
+      (local.set $v (v128.load (local.get $sums)))
+      (local.set $p
+        (f64x2.add
+          (local.get $magic)
+          (f64x2.pmin
+            (local.get $hi)
+            (f64x2.pmax
+              (local.get $lo)
+              (f64x2.mul (local.get $s0) (f64x2.convert_low_i32x4_s (local.get $v)))))))
+      (local.set $q
+        (f64x2.add
+          (local.get $magic)
+          (f64x2.pmin
+            (local.get $hi)
+            (f64x2.pmax
+              (local.get $lo)
+              (f64x2.mul (local.get $s1) (f64x2.convert_low_i32x4_s (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $v) (local.get $v))))))))
+      (local.set $a
+        (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27 (local.get $p) (local.get $q)))
+      (local.set $v (v128.load offset=16 (local.get $sums)))
+      (local.set $p
+        (f64x2.add
+          (local.get $magic)
+          (f64x2.pmin
+            (local.get $hi)
+            (f64x2.pmax
+              (local.get $lo)
+              (f64x2.mul (local.get $s2) (f64x2.convert_low_i32x4_s (local.get $v)))))))
+      (local.set $q
+        (f64x2.add
+          (local.get $magic)
+          (f64x2.pmin
+            (local.get $hi)
+            (f64x2.pmax
+              (local.get $lo)
+              (f64x2.mul (local.get $s3) (f64x2.convert_low_i32x4_s (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $v) (local.get $v))))))))
+      (local.set $b
+        (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27 (local.get $p) (local.get $q)))
+      (local.set $v
+        (v128.and
+          (i16x8.add (local.get $zero) (i16x8.narrow_i32x4_s (local.get $a) (local.get $b)))
+          (v128.const i16x8 255 255 255 255 255 255 255 255)))
+      (local.set $v (i8x16.narrow_i16x8_u (local.get $v) (local.get $v)))
+      (if (i32.eq (local.get $n) (i32.const 8))
+        (then (v128.store64_lane 0 (local.get $y) (local.get $v)))
+        (else (call $storeSome (local.get $v) (local.get $y) (local.get $n))))
+      (local.set $sums (i32.add (local.get $sums) (i32.const 32)))
+      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
+      (br_if $pixel (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
 
-  ;; Eight output channels of `count` pixels, four pixels at a time; the last four may reach beyond the end, so the lists
-  ;; and y have room for three pixels more. A pixel's patch is made of runs of consecutive elements: element i of run r
+  ;; Sums of eight output channels of `count` pixels, four pixels at a time; the last four may reach beyond the end, so the
+  ;; lists and sums have room for three pixels more. A pixel's patch is made of runs of consecutive elements: element i of run r
   ;; of pixel p is at x + pixels[p] + runs[r] + 2 * i. `steps` groups of four elements make a run; weights are
   ;; [run][step][pair of elements][8 channels][2], zero beyond the run's end.
   (func (export "convolve")
     (param $x i32) (param $pixels i32) (param $count i32) (param $runs i32) (param $runsEnd i32) (param $steps i32)
-    (param $weights i32) (param $constants i32) (param $y i32) (param $pitch i32) (param $n i32)
+    (param $weights i32) (param $constants i32) (param $sums i32)
     (local $x0 i32) (local $x1 i32) (local $x2 i32) (local $x3 i32)
     (local $run i32) (local $offset i32) (local $step i32) (local $w i32)
     (local $p0 i32) (local $p1 i32) (local $p2 i32) (local $p3 i32)
@@ -169,23 +203,24 @@
           (br_if $nextStep (local.tee $step (i32.sub (local.get $step) (i32.const 1)))))
         (local.set $run (i32.add (local.get $run) (i32.const 4)))
         (br_if $nextRun (i32.lt_u (local.get $run) (local.get $runsEnd))))
-      (call $store8 (local.get $a0) (local.get $b0) (local.get $constants) (local.get $y) (local.get $n))
-      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
-      (call $store8 (local.get $a1) (local.get $b1) (local.get $constants) (local.get $y) (local.get $n))
-      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
-      (call $store8 (local.get $a2) (local.get $b2) (local.get $constants) (local.get $y) (local.get $n))
-      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
-      (call $store8 (local.get $a3) (local.get $b3) (local.get $constants) (local.get $y) (local.get $n))
-      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
+      (v128.store (local.get $sums) (local.get $a0))
+      (v128.store offset=16 (local.get $sums) (local.get $b0))
+      (v128.store offset=32 (local.get $sums) (local.get $a1))
+      (v128.store offset=48 (local.get $sums) (local.get $b1))
+      (v128.store offset=64 (local.get $sums) (local.get $a2))
+      (v128.store offset=80 (local.get $sums) (local.get $b2))
+      (v128.store offset=96 (local.get $sums) (local.get $a3))
+      (v128.store offset=112 (local.get $sums) (local.get $b3))
+      (local.set $sums (i32.add (local.get $sums) (i32.const 128)))
       (local.set $pixels (i32.add (local.get $pixels) (i32.const 16)))
       (br_if $block (i32.gt_s (local.tee $count (i32.sub (local.get $count) (i32.const 4))) (i32.const 0)))))
 
-  ;; Eight channels of a depthwise convolution, one filter each; pixels and y as for convolve. Channel c of the block at
+  ;; Sums of eight channels of a depthwise convolution, one filter each; pixels and sums as for convolve. Channel c of the block at
   ;; tap t of pixel p is at x + pixels[p] + taps[t] + 2 * c. Taps come in pairs, an odd last one with weights of zero beside
   ;; it; weights are [pair of taps][8 channels][2].
   (func (export "depthwise")
     (param $x i32) (param $pixels i32) (param $count i32) (param $taps i32) (param $tapsEnd i32)
-    (param $weights i32) (param $constants i32) (param $y i32) (param $pitch i32) (param $n i32)
+    (param $weights i32) (param $constants i32) (param $sums i32)
     (local $x0 i32) (local $x1 i32) (local $tap i32) (local $w i32) (local $o i32) (local $q i32)
     (local $a0 v128) (local $a1 v128) (local $b0 v128) (local $b1 v128)
     (local $wa v128) (local $wb v128) (local $u v128) (local $v v128)
@@ -226,22 +261,22 @@
         (local.set $w (i32.add (local.get $w) (i32.const 32)))
         (br_if $nextPair
           (i32.lt_u (local.tee $tap (i32.add (local.get $tap) (i32.const 8))) (local.get $tapsEnd))))
-      (call $store8 (local.get $a0) (local.get $b0) (local.get $constants) (local.get $y) (local.get $n))
-      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
-      (call $store8 (local.get $a1) (local.get $b1) (local.get $constants) (local.get $y) (local.get $n))
-      (local.set $y (i32.add (local.get $y) (local.get $pitch)))
+      (v128.store (local.get $sums) (local.get $a0))
+      (v128.store offset=16 (local.get $sums) (local.get $b0))
+      (v128.store offset=32 (local.get $sums) (local.get $a1))
+      (v128.store offset=48 (local.get $sums) (local.get $b1))
+      (local.set $sums (i32.add (local.get $sums) (i32.const 64)))
       (local.set $pixels (i32.add (local.get $pixels) (i32.const 8)))
       (br_if $block (i32.gt_s (local.tee $count (i32.sub (local.get $count) (i32.const 2))) (i32.const 0)))))
 
-  ;; y = requantise(ma * (a - za) + mb * (b - zb)), eight elements at a time; bytes beyond `count` are read and written too.
-  ;; flip and zero of both as for widen. Behind the constants of a block, whose biases are not read, stand ma and mb, each
-  ;; four 32-bit integers.
+  ;; sums = ma * (a - za) + mb * (b - zb) in 32 bits, eight elements at a time; elements beyond `count` are read and written
+  ;; too. flip and zero of both as for widen. At `multipliers` stand ma and mb, each four 32-bit integers.
   (func (export "add")
-    (param $a i32) (param $b i32) (param $count i32) (param $y i32) (param $constants i32)
+    (param $a i32) (param $b i32) (param $count i32) (param $sums i32) (param $multipliers i32)
     (param $flipA i32) (param $zeroA i32) (param $flipB i32) (param $zeroB i32)
     (local $va v128) (local $vb v128) (local $ma v128) (local $mb v128)
-    (local.set $ma (v128.load offset=96 (local.get $constants)))
-    (local.set $mb (v128.load offset=112 (local.get $constants)))
+    (local.set $ma (v128.load (local.get $multipliers)))
+    (local.set $mb (v128.load offset=16 (local.get $multipliers)))
     (loop $eight
       (local.set $va
         (i16x8.sub
@@ -253,19 +288,17 @@
           (i16x8.extend_low_i8x16_u
             (v128.xor (v128.load64_zero (local.get $b)) (i8x16.splat (local.get $flipB))))
           (i16x8.splat (local.get $zeroB))))
-      (call $store8
+      (v128.store (local.get $sums)
         (i32x4.add
           (i32x4.mul (i32x4.extend_low_i16x8_s (local.get $va)) (local.get $ma))
-          (i32x4.mul (i32x4.extend_low_i16x8_s (local.get $vb)) (local.get $mb)))
+          (i32x4.mul (i32x4.extend_low_i16x8_s (local.get $vb)) (local.get $mb))))
+      (v128.store offset=16 (local.get $sums)
         (i32x4.add
           (i32x4.mul (i32x4.extend_high_i16x8_s (local.get $va)) (local.get $ma))
-          (i32x4.mul (i32x4.extend_high_i16x8_s (local.get $vb)) (local.get $mb)))
-        (local.get $constants)
-        (local.get $y)
-        (i32.const 8))
+          (i32x4.mul (i32x4.extend_high_i16x8_s (local.get $vb)) (local.get $mb))))
       (local.set $a (i32.add (local.get $a) (i32.const 8)))
       (local.set $b (i32.add (local.get $b) (i32.const 8)))
-      (local.set $y (i32.add (local.get $y) (i32.const 8)))
+      (local.set $sums (i32.add (local.get $sums) (i32.const 32)))
       (br_if $eight (i32.gt_s (local.tee $count (i32.sub (local.get $count) (i32.const 8))) (i32.const 0)))))
 
   ;; The largest byte of each window, sixteen channels or fewer at `count` pixels; flip as for widen, and lo and hi are bytes

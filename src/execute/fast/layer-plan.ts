@@ -6,7 +6,7 @@ import { type MapShape, type PaddedMap, padMap, pixelOffsets, tapOffsets } from 
 export const BLOCK = 8;
 /** Input elements that a step of `convolve` takes from a run. */
 const STEP = 4;
-/** Pixels that `convolve` makes at a time: lists and outputs have room for the last ones beyond the end. */
+/** Pixels that `convolve` makes at a time: lists and sums have room for the last ones beyond the end. */
 export const PIXELS_AT_ONCE = 4;
 
 /** A convolution, or a dense layer as one of a single pixel. */

@@ -6,6 +6,9 @@ import { MOST_MEMORY, type SimdMachine, simdMachine } from './simd-machine.js';
 /** The limits of outputs, from address 0 on, and the constants of a block of eight channels: see kernels.wat. */
 export const LIMITS_BYTES = 48;
 export const CONSTANTS_BYTES = 96;
+/** Sums of a pixel, eight of 32 bits, and for how many pixels there is room: they stay in the nearest cache. */
+export const SUMS_BYTES = 32;
+export const SUMS_AT_ONCE = 256;
 
 /** Hands out the kernels' memory from the limits on, in pieces that begin at multiples of 16. */
 export class Space {
@@ -48,7 +51,7 @@ export function flipOf(type: TensorType): { readonly flip: number; readonly offs
 export function writeLimits(bytes: Uint8Array, { lo, hi, zeroPoint }: OutputRange): void {
   const [low, high] = [lo - zeroPoint, hi - zeroPoint];
   new Float64Array(bytes.buffer, bytes.byteOffset, 4).set([low, low, high, high]);
-  new Int32Array(bytes.buffer, bytes.byteOffset + 32, 4).fill(zeroPoint);
+  new Int16Array(bytes.buffer, bytes.byteOffset + 32, 8).fill(zeroPoint);
 }
 
 /** Writes eight channels' biases and scales to `bytes` at `at`; channels that are not there are 0. */

@@ -21,9 +21,7 @@ interface Kernels {
     steps: number,
     weights: number,
     constants: number,
-    y: number,
-    pitch: number,
-    n: number,
+    sums: number,
   ) => void;
   readonly depthwise: (
     x: number,
@@ -33,16 +31,15 @@ interface Kernels {
     tapsEnd: number,
     weights: number,
     constants: number,
-    y: number,
-    pitch: number,
-    n: number,
+    sums: number,
   ) => void;
+  readonly requantise: (sums: number, count: number, constants: number, y: number, pitch: number, n: number) => void;
   readonly add: (
     a: number,
     b: number,
     count: number,
-    y: number,
-    constants: number,
+    sums: number,
+    multipliers: number,
     flipA: number,
     zeroA: number,
     flipB: number,

@@ -4,6 +4,7 @@ import { makeConvolve } from '../convolve.js';
 import type { PrepareNode } from '../executor.js';
 import { patchGeometry } from '../patch.js';
 import { allocate, inputType, mapShape, numeric, outputType } from '../tensor-access.js';
+import { packedDotGroup } from './packed-filters.js';
 import { requantParams } from './requant-params.js';
 import { makeRequantiser } from './requantise-sums.js';
 
@@ -23,7 +24,9 @@ export const prepareConv: PrepareNode<ConvOp> = (graph, node) => {
   const { element } = outputType(graph, node);
   const inShape = mapShape(inputType(graph, node), `the input of node '${node.name}'`);
   const outShape = mapShape(outputType(graph, node), `the output of node '${node.name}'`);
-  const convolve = makeConvolve(patchGeometry(node.op, inShape, outShape), params.weights, params.outChannels);
+  const geometry = patchGeometry(node.op, inShape, outShape);
+  const dotGroup = packedDotGroup(params, geometry.groups);
+  const convolve = makeConvolve(geometry, params.weights, params.outChannels, dotGroup);
   const requantise = makeRequantiser(params);
   return ([input]) => {
     const y = allocate(element, elementCount(outShape));

@@ -23,6 +23,8 @@ export interface OutputRange {
 /** `y = clamp(zeroPoint + rne((bias + sum (x - inputZeroPoint) * (w - weightZeroPoint)) * multiplier / 2^shift))`. */
 export interface RequantParams extends OutputRange {
   readonly inputZeroPoint: number;
+  /** The largest |x - inputZeroPoint| of the input's type. */
+  readonly inputMagnitude: number;
   readonly outChannels: number;
   /** Length of one filter: kh * kw * ic/groups, or the inputs of a dense layer. */
   readonly filterLength: number;
@@ -66,6 +68,7 @@ export function requantParams(graph: Graph, node: GraphNode<ConvOp | ConvTranspo
     ...filters,
     ...channelMultipliers(node.name, scales, sums, graph.requantBits),
     inputZeroPoint: x.zeroPoint,
+    inputMagnitude: Math.max(x.max - x.zeroPoint, x.zeroPoint - x.min),
     outChannels,
     bias,
     accMin: sums.min,
