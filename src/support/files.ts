@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statS
 import { dirname } from 'node:path';
 import { HeddleError } from './diagnostics.js';
 import { cannotRead, cannotWrite } from './messages.js';
+import { viewBytes } from './typed-view.js';
 
 export interface FileContent {
   readonly path: string;
@@ -12,7 +13,7 @@ export interface FileContent {
 /** The whole file. @throws HeddleError that names the file and the reason. */
 export function readBytes(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return viewBytes(readFileSync(path));
   } catch (error) {
     throw new HeddleError([cannotRead(path, systemReason(error))]);
   }

@@ -52,7 +52,8 @@ const LONGEST_HEADER = 100_000_000;
  * where alignment allows. `file` names it in messages.
  * @throws HeddleError with all problems: bounds, sizes, overlaps, gaps, element types.
  */
-export function parseSafetensors(bytes: Uint8Array, file: string): ReadonlyMap<string, SafetensorsEntry> {
+export function parseSafetensors(content: Uint8Array, file: string): ReadonlyMap<string, SafetensorsEntry> {
+  const bytes = viewBytes(content);
   const headerBytes = headerOf(bytes, file);
   const header = headerObject(headerBytes, file);
   const data = bytes.subarray(8 + headerBytes.length);

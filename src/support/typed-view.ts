@@ -14,7 +14,10 @@ export function viewElements<T>(elementClass: ArrayClass<T>, bytes: Uint8Array):
   return new elementClass(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
-/** The memory of a typed array as bytes, without a copy. */
+/**
+ * The memory of a typed array as bytes, without a copy. Of a Buffer of Node.js it is a plain array, whose `slice` copies,
+ * as that of all typed arrays does; that of a Buffer shares the memory.
+ */
 export function viewBytes(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

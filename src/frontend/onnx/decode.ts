@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 import protobuf from 'protobufjs/minimal.js';
 import { HeddleError } from '../../support/diagnostics.js';
+import { viewBytes } from '../../support/typed-view.js';
 import { damagedFile, tooManyParts } from './messages.js';
 import { type FieldDescriptor, type MessageDescriptor, MODEL, type ModelProto } from './model-proto.js';
 import { readVarint } from './varint.js';
@@ -37,7 +38,8 @@ export function decodeModel(bytes: Uint8Array, file: string): ModelProto {
 }
 
 /** A message of any kind. @throws HeddleError as decodeModel. */
-export function decodeMessage(bytes: Uint8Array, file: string, descriptor: MessageDescriptor): Fields {
+export function decodeMessage(content: Uint8Array, file: string, descriptor: MessageDescriptor): Fields {
+  const bytes = viewBytes(content);
   const decoding: Decoding = {
     reader: protobuf.Reader.create(bytes),
     bytes,

@@ -3,6 +3,7 @@ import type { GraphInput, GraphOutput } from '../../ir/graph.js';
 import { isInt } from '../../ir/tensor-type.js';
 import { HeddleError } from '../../support/diagnostics.js';
 import { readBytes } from '../../support/files.js';
+import { viewBytes } from '../../support/typed-view.js';
 import { graphDiagnostics } from '../graph-check.js';
 import type { Imported } from '../imported.js';
 import { legalName } from '../names.js';
@@ -26,7 +27,7 @@ export function loadTfliteFile(path: string): Imported {
  * @throws HeddleError: first where the file is damaged, then with all that cannot be imported.
  */
 export function importTflite(bytes: Uint8Array, path: string): Imported {
-  const model = readModel(bytes, path);
+  const model = readModel(viewBytes(bytes), path);
   const work = new Workspace(model, tailOperators(model), path, bytes.length);
   if (model.otherSubgraphs.length > 0) work.note(otherSubgraphs(path, model.otherSubgraphs));
   const inputs = model.inputs.flatMap((index) => importInput(work, index) ?? []);
