@@ -95,8 +95,8 @@ function placeOutput(rewriter: Rewriter, output: GraphOutput, renamed: Map<strin
   const free = isFree || base === tensor;
   if (isIdentity(view) && baseShape.join() === shape.join() && free) return claim(base, output.layout);
   const perm = axisPermutation(view, shape, baseShape);
-  const isMap = shape.length === 3 && elementCount(shape) > Math.max(...shape);
-  if (isMap && perm?.join() === TO_NCHW.join() && output.layout === 'nhwc' && free) return claim(base, 'nchw');
+  if (shape.length === 3 && perm?.join() === TO_NCHW.join() && output.layout === 'nhwc' && free)
+    return claim(base, 'nchw');
   const made = rewriter.whole(tensor);
   // A tensor that was computed in another order keeps its name; what is handed out has a name of its own.
   return made === base || base === tensor ? { ...output, tensor: made } : claim(made, output.layout);
