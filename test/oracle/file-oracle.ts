@@ -12,7 +12,7 @@ import { type Deviation, deviationsOf, mergeDeviations } from './compare-reals.j
 import { roundToHalf } from './float16.js';
 import { type EndToEnd, type Frame, withFrame } from './network-oracle.js';
 import { withOutputs } from './onnx-builder.js';
-import { innerTensors } from './onnx-files.js';
+import { innerTensors, leftOutSources } from './onnx-files.js';
 import { type Optimisation, openSession, type RuntimeTensor, type Session } from './runtime.js';
 import { asHalves, fromRuntime, namedTensors, numbersOf, toRuntime } from './runtime-tensors.js';
 
@@ -24,6 +24,8 @@ export interface FileOracle {
   readonly graph: Graph;
   /** Hands out every tensor of the file. */
   readonly session: Session;
+  /** The tensor that stands for an output whose function at the end is left out. */
+  readonly stands: ReadonlyMap<string, string>;
   readonly isHalf: boolean;
 }
 
@@ -39,12 +41,19 @@ export async function openFile(bytes: Uint8Array, name: string, options: FileOpt
     throw new Error(`${name} wants the file ${location}`);
   });
   const session = await openSession(withOutputs(bytes, innerTensors(bytes, name)), options.optimisation);
-  return { imported: imported.graph, graph: networkOf(imported).graph, session, isHalf: options.isHalf ?? false };
+  const stands = leftOutSources(bytes, name);
+  return {
+    imported: imported.graph,
+    graph: networkOf(imported).graph,
+    session,
+    stands,
+    isHalf: options.isHalf ?? false,
+  };
 }
 
 /** All tensors of the file for a frame of the network's inputs; real ones where the file's inputs are. */
 export async function runFile(
-  { graph, session, isHalf }: FileOracle,
+  { graph, session, stands, isHalf }: FileOracle,
   frame: Frame,
 ): Promise<ReadonlyMap<string, RuntimeTensor>> {
   const inputs = graph.inputs.map(({ tensor, layout }) => {
@@ -52,7 +61,8 @@ export async function runFile(
     return [tensor, isHalf ? asHalves(value) : value] as const;
   });
   const results = await session.run(new Map(inputs));
-  return new Map([...inputs, ...results]);
+  const ends = [...stands].map(([output, source]) => [output, defined(results.get(source), `'${source}'`)] as const);
+  return new Map([...inputs, ...results, ...ends]);
 }
 
 /** Tensor by tensor, each computed from the network's input on: as imported, and after the passes. */

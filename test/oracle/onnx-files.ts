@@ -1,5 +1,6 @@
 import { decodeModel } from '../../src/frontend/onnx/decode.js';
 import { type GraphProto, MODEL, type NodeProto } from '../../src/frontend/onnx/model-proto.js';
+import { TAIL_OPERATORS } from '../../src/frontend/onnx/registry.js';
 import { defined } from '../../src/support/invariant.js';
 import { makeRandom } from '../../src/support/random.js';
 import { tensorMessage } from './onnx-builder.js';
@@ -16,6 +17,26 @@ export function innerTensors(bytes: Uint8Array, file: string): readonly string[]
   const { node, output } = graphOf(bytes, file);
   const outputs = new Set(output.map(({ name }) => name));
   return node.flatMap((one) => one.output).filter((name) => name !== '' && !outputs.has(name));
+}
+
+/** Functions that the front end leaves out at the end of a network: its output is what they are computed from. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax']);
+
+/** For each output of the file behind such a function, the tensor that the function is computed from. */
+export function leftOutSources(bytes: Uint8Array, file: string): ReadonlyMap<string, string> {
+  const { node, output } = graphOf(bytes, file);
+  const makers = new Map(node.flatMap((one) => one.output.map((name) => [name, one] as const)));
+  const sourceOf = (tensor: string): string | undefined => {
+    const maker = makers.get(tensor);
+    if (maker === undefined || !TAIL_OPERATORS.has(maker.opType)) return undefined;
+    const from = maker.input[0] ?? '';
+    return LEFT_OUT.has(maker.opType) ? from : sourceOf(from);
+  };
+  return new Map(output.flatMap(({ name }) => [[name, sourceOf(name)] as const].filter(isFound)));
+}
+
+function isFound(pair: readonly [string, string | undefined]): pair is readonly [string, string] {
+  return pair[1] !== undefined;
 }
 
 /**
