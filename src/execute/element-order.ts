@@ -17,8 +17,12 @@ export function stridesOf(shape: readonly number[]): readonly number[] {
   return strides;
 }
 
-/** One offset list an axis: `offset(position, axis)` for every position of the shape. */
+/**
+ * One offset list an axis: `offset(position, axis)` for every position of the shape. Without elements there are none,
+ * however long the other axes are.
+ */
 export function axisOffsets(shape: readonly number[], offset: (position: number, axis: number) => number): AxisOffsets {
+  if (shape.includes(0)) return shape.map(() => new Int32Array(0));
   return shape.map((extent, axis) => Int32Array.from({ length: extent }, (_, position) => offset(position, axis)));
 }
 

@@ -5,6 +5,8 @@ import { elementCount, type TensorType } from './tensor-type.js';
 
 const LARGEST_EXTENT = 2 ** 20;
 const MOST_ELEMENTS = 2 ** 31;
+/** Files hold eight at most; what moves elements descends an axis at a time. */
+export const MOST_AXES = 32;
 /** Three orders of magnitude above the largest published image networks; beyond it the counters of the reports are not exact. */
 const MOST_MACS = 2 ** 43;
 
@@ -14,12 +16,13 @@ function isLegalExtent(extent: number): boolean {
 
 /** Whether shapes can be computed from this one without surprises. */
 export function hasUsableSize({ shape }: TensorType): boolean {
-  return shape.every(isLegalExtent) && elementCount(shape) <= MOST_ELEMENTS;
+  return shape.length <= MOST_AXES && shape.every(isLegalExtent) && elementCount(shape) <= MOST_ELEMENTS;
 }
 
 /** Tensors whose shapes nothing can be built from. */
 export function sizeProblems(graph: Graph): readonly Diagnostic[] {
   return [...graph.types].flatMap(([name, { shape }]) => {
+    if (shape.length > MOST_AXES) return [tooLarge(tensorSubject(name), 'axes', shape.length, MOST_AXES)];
     if (!shape.every(isLegalExtent)) return [badExtent(name, shape, LARGEST_EXTENT)];
     const count = elementCount(shape);
     return count > MOST_ELEMENTS ? [tooLarge(tensorSubject(name), 'elements', count, MOST_ELEMENTS)] : [];

@@ -79,7 +79,9 @@ export function constantOf(call: Call, index: number, role: string): Constant {
 
 /** The numbers of a constant input of an integer type. */
 export function integersOf(call: Call, index: number, role: string): readonly number[] {
-  return Array.from(constantOf(call, index, role).data as ArrayLike<number | bigint>, Number);
+  const { data } = constantOf(call, index, role);
+  call.work.spendCopy(8 * data.length);
+  return Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
 /** The one number of a constant input. */

@@ -23,7 +23,7 @@ export type DType = (typeof DTYPE_NUMBERS)[keyof typeof DTYPE_NUMBERS];
 
 /** Names of types that exist but are not read, for messages. */
 const OTHER_NAMES: Readonly<Record<number, string>> = {
-  0: 'undefined',
+  0: 'UNDEFINED',
   8: 'string',
   14: 'complex64',
   15: 'complex128',

@@ -2,7 +2,7 @@ import { axisOffsets, broadcastOffsets, stridesOf } from '../../execute/element-
 import { broadcastShape } from '../../ir/broadcast.js';
 import { elementCount, type Quantization } from '../../ir/tensor-type.js';
 import { defined, invariant } from '../../support/invariant.js';
-import { gathered, keepsOrder, permuted } from '../moved-data.js';
+import { gathered, keepsOrder, newLike, permuted } from '../moved-data.js';
 import { type Call, constantOf, defineConstant, operandOf, outputName, refuseNode } from './call.js';
 import { type ConstantData, type DType, isBig, isFloat, STORAGE } from './dtypes.js';
 import type { Constant, QuantisedConstant } from './values.js';
@@ -82,7 +82,7 @@ export function foldRegion(call: Call, { begin, step, size }: Region, index = 0)
   const { data, shape, dtype } = constantOf(call, 0, 'input');
   const strides = stridesOf(shape);
   const at = (position: number, axis: number): number => (begin[axis] ?? 0) + position * (step[axis] ?? 1);
-  const offsets = axisOffsets(size, (position, axis) => at(position, axis) * (strides[axis] ?? 0));
+  const offsets = () => axisOffsets(size, (position, axis) => at(position, axis) * (strides[axis] ?? 0));
   defineGathered(call, { data, dtype, shape: size, offsets }, index);
 }
 
@@ -90,25 +90,31 @@ interface Gathering {
   readonly data: ConstantData;
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Places in the data, one list for each axis of `shape`, or of another shape with as many elements. */
-  readonly offsets: readonly Int32Array[];
+  /**
+   * Places in the data, one list for each axis of `shape`, or of another shape with as many elements. Made when there
+   * is room for the result.
+   */
+  readonly offsets: () => readonly Int32Array[];
 }
 
 export function defineGathered(call: Call, { data, dtype, shape, offsets }: Gathering, index = 0): void {
   const count = elementCount(shape);
   call.work.spendCopy(count * data.BYTES_PER_ELEMENT);
-  defineConstant(call, { dtype, shape, data: gathered(data, offsets, count) }, index);
+  defineConstant(call, { dtype, shape, data: gathered(data, offsets(), count) }, index);
 }
 
 /** Constants of one type one behind the other along an axis. */
 export function foldJoin(call: Call, axis: number, shape: readonly number[]): void {
   const parts = call.inputs.map((_, index) => constantOf(call, index, 'input'));
-  const { dtype } = defined(parts[0], 'the first input');
+  const first = defined(parts[0], 'the first input');
+  const { dtype } = first;
   const odd = parts.find((part) => part.dtype !== dtype);
   if (odd !== undefined) refuseNode(call, `it joins ${dtype} and ${odd.dtype}`, 'export the model again');
-  const joined = STORAGE[dtype].make(elementCount(shape));
-  call.work.spendCopy(joined.byteLength);
-  const rows = elementCount(shape.slice(0, axis));
+  const count = elementCount(shape);
+  call.work.spendCopy(count * first.data.BYTES_PER_ELEMENT);
+  const joined = newLike(first.data, count);
+  // Without elements there are no rows either, however long the other axes are.
+  const rows = count === 0 ? 0 : elementCount(shape.slice(0, axis));
   let at = 0;
   for (let row = 0; row < rows; row++) {
     for (const { data } of parts) {

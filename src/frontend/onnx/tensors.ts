@@ -1,4 +1,5 @@
 import { elementCount } from '../../ir/tensor-type.js';
+import { MOST_AXES } from '../../ir/verify-sizes.js';
 import { concatBytes } from '../../support/bytes.js';
 import { HeddleError } from '../../support/diagnostics.js';
 import { halvesToFloats } from '../../support/float16.js';
@@ -11,7 +12,6 @@ import type { Constant } from './values.js';
 import { readVarints } from './varint.js';
 
 const MOST_ELEMENTS = 2 ** 31;
-const MOST_AXES = 32;
 
 /**
  * The tensor of a message: a view of the file's bytes where their address and form allow, a copy otherwise. All sizes

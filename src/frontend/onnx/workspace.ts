@@ -75,16 +75,16 @@ export class Workspace {
     return this.#namer.unique(name);
   }
 
-  /** Before a constant is copied. @throws HeddleError where copies become unreasonable. */
+  /** Before a constant is copied. NaN bytes, of extents beyond all numbers, are too many. @throws HeddleError where copies become unreasonable. */
   spendCopy(bytes: number): void {
+    if (!(bytes <= this.#copyable)) throw new HeddleError([tooMuchCopied(this.files.file, COPIED_BYTES)]);
     this.#copyable -= bytes;
-    if (this.#copyable < 0) throw new HeddleError([tooMuchCopied(this.files.file, COPIED_BYTES)]);
   }
 
   /** Before a constant of one repeated value is made. @throws HeddleError where they become unreasonable. */
   spendFill(bytes: number): void {
+    if (!(bytes <= this.#fillable)) throw new HeddleError([tooMuchCopied(this.files.file, FILLED_BYTES)]);
     this.#fillable -= bytes;
-    if (this.#fillable < 0) throw new HeddleError([tooMuchCopied(this.files.file, FILLED_BYTES)]);
   }
 
   /** A node of one output, which bears the given name as it is: the file's for the result of its node. */

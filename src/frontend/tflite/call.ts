@@ -119,7 +119,9 @@ export function constantInts(call: Call, value: Value, role: string): readonly n
     const fix = 'the file is damaged; convert the model again';
     return refuse(unsupportedType(call.spot, `its ${role} is ${numbers.name}, not INT32 or INT64`, fix));
   }
-  return Array.from(data() as ArrayLike<number | bigint>, Number);
+  const values = data() as ArrayLike<number | bigint>;
+  call.work.spendCopy(8 * values.length);
+  return Array.from(values, Number);
 }
 
 /** An axis as the file counts it, from the end where it is negative, as one from 0 on. */

@@ -62,9 +62,11 @@ export function foldJoin(call: Call, axis: number, shape: readonly number[]): vo
   const compute = (): TensorData => {
     const parts = values.map(dataOf);
     const first = defined(parts[0], 'the first operand');
-    const joined = new (first.constructor as new (length: number) => TensorData)(elementCount(shape));
-    call.work.spendCopy(joined.byteLength);
-    const rows = elementCount(shape.slice(0, axis));
+    const count = elementCount(shape);
+    call.work.spendCopy(count * first.BYTES_PER_ELEMENT);
+    const joined = new (first.constructor as new (length: number) => TensorData)(count);
+    // Without elements there are no rows either, however long the other axes are.
+    const rows = count === 0 ? 0 : elementCount(shape.slice(0, axis));
     let at = 0;
     for (let row = 0; row < rows; row++) {
       for (const part of parts) {

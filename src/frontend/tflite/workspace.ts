@@ -52,10 +52,11 @@ export class Workspace {
     return { place, subject: tensorSubject(tensor.name) };
   }
 
-  /** Before a constant is copied. @throws HeddleError where copies become unreasonable. */
+  /** Before a constant is copied. NaN bytes, of extents beyond all numbers, are too many. @throws HeddleError where copies become unreasonable. */
   spendCopy(bytes: number): void {
+    if (!(bytes <= this.#copyable))
+      throw new HeddleError([tooMuch(this.file, 'bytes of copied constants', COPIED_BYTES)]);
     this.#copyable -= bytes;
-    if (this.#copyable < 0) throw new HeddleError([tooMuch(this.file, 'bytes of copied constants', COPIED_BYTES)]);
   }
 
   /** A node and its output, both of this name or, as `isNew` asks, of one derived from it. Returns the name. */

@@ -185,6 +185,13 @@ describe('graphProblems', () => {
     expect(aliases(b.build(['y']))).toEqual(['too-large']);
   });
 
+  it('refuses more axes than are descended', () => {
+    const b = makeBuilder('deep');
+    b.input('x', float(...Array.from({ length: 33 }, () => 1)));
+    b.node('y', { kind: 'relu' }, ['x']);
+    expect(aliases(b.build(['y']))).toEqual(['too-large', 'too-large']);
+  });
+
   it('refuses batch-norm in integers', () => {
     const b = makeBuilder('bn');
     const type = map(1, 0);

@@ -155,9 +155,8 @@ const gather = rule({
     const { data, dtype, shape: extents } = constantOf(call, 0, 'input');
     const strides = stridesOf(extents);
     const picked = extents.with(axis, indices.length);
-    const offsets = axisOffsets(picked, (position, at) => {
-      return (at === axis ? (indices[position] ?? 0) : position) * (strides[at] ?? 0);
-    });
+    const place = (position: number, at: number): number => (at === axis ? (indices[position] ?? 0) : position);
+    const offsets = () => axisOffsets(picked, (position, at) => place(position, at) * (strides[at] ?? 0));
     defineGathered(call, { data, dtype, shape: result, offsets });
   },
 });
@@ -196,7 +195,7 @@ const expand = rule({
       const wanted = shapeInput(call, 1).join(', ');
       return refuseNode(call, `its input of [${own.join(', ')}] does not go into [${wanted}]`, CONTRADICTION);
     }
-    defineGathered(call, { data, dtype, shape: result, offsets: broadcastOffsets(own, result) });
+    defineGathered(call, { data, dtype, shape: result, offsets: () => broadcastOffsets(own, result) });
   },
 });
 
@@ -217,8 +216,7 @@ const tile = rule({
       refuseNode(call, `it repeats ${repeats.length} axes of ${own.length}`, CONTRADICTION);
     const strides = stridesOf(own);
     const result = own.map((extent, axis) => extent * (repeats[axis] ?? 1));
-    call.work.spendCopy(elementCount(result) * data.BYTES_PER_ELEMENT);
-    const offsets = axisOffsets(result, (position, axis) => (position % (own[axis] ?? 1)) * (strides[axis] ?? 0));
+    const offsets = () => axisOffsets(result, (position, axis) => (position % (own[axis] ?? 1)) * (strides[axis] ?? 0));
     defineGathered(call, { data, dtype, shape: result, offsets });
   },
 });
