@@ -3,11 +3,19 @@ import type { Op, OpKind, OpOf } from '../ir/op.js';
 import type { Tensor, TensorData } from '../ir/tensor.js';
 import type { TensorType } from '../ir/tensor-type.js';
 import { elementCount, elementName, intRange, isInt, typeName } from '../ir/tensor-type.js';
+import { storageNameOf, storageOf } from '../ir/verify-constants.js';
 import type { Diagnostic } from '../support/diagnostics.js';
 import { DiagnosticCollector, HeddleError } from '../support/diagnostics.js';
 import { defined, invariant } from '../support/invariant.js';
 import { didYouMean } from '../support/text.js';
-import { inputOutOfRange, missingInput, unknownTensor, wrongElementKind, wrongInputType } from './messages.js';
+import {
+  inputOutOfRange,
+  missingInput,
+  unknownTensor,
+  wrongElementKind,
+  wrongInputArray,
+  wrongInputType,
+} from './messages.js';
 import { typeOf } from './tensor-access.js';
 
 /** Computes a node's output from its inputs. It must not change them; it may return one of them. */
@@ -153,7 +161,7 @@ function checkInputs(graph: Graph, inputs: ReadonlyMap<string, Tensor>): void {
     const type = typeOf(graph, tensor);
     if (value === undefined) problems.add(missingInput(tensor));
     else if (!hasType(value, type)) problems.add(wrongInputType(tensor, typeName(value.type), typeName(type)));
-    else problems.add(...outOfRange(tensor, value, type));
+    else problems.add(...(wrongArray(tensor, value) ?? outOfRange(tensor, value, type)));
   }
   const known = new Set(graph.inputs.map((input) => input.tensor));
   for (const name of inputs.keys())
@@ -165,12 +173,18 @@ function hasType(value: Tensor, type: TensorType): boolean {
   return typeName(value.type) === typeName(type) && value.data.length === elementCount(type.shape);
 }
 
+/** Kernels read the memory of an array as its elements, so it has to be of the class that keeps the type. */
+function wrongArray(tensor: string, { type, data }: Tensor): readonly Diagnostic[] | undefined {
+  const found = storageNameOf(data);
+  const wanted = defined(storageOf(type.element), `the array that keeps '${tensor}'`);
+  return found === wanted ? undefined : [wrongInputArray(tensor, found, wanted, elementName(type.element))];
+}
+
 /** The first element outside the input's type, where its typed array does not rule this out. */
 function outOfRange(tensor: string, value: Tensor, type: TensorType): readonly Diagnostic[] {
   const { data } = value;
   if (!isInt(type.element)) return [];
-  const { bits, signed } = type.element;
-  if (bits === 8 && data instanceof (signed ? Int8Array : Uint8Array)) return [];
+  if (type.element.bits === 8) return [];
   const { min, max } = intRange(type.element);
   for (let i = 0; i < data.length; i++) {
     const element = Number(data[i]);

@@ -54,6 +54,16 @@ export function wrongInputType(tensor: string, found: string, wanted: string): D
   );
 }
 
+export function wrongInputArray(tensor: string, found: string, wanted: string, element: string): Diagnostic {
+  return error(
+    'E393',
+    'wrong-input-array',
+    inputSubject(tensor),
+    `the values given are of the class ${found}, but those of ${element} are kept in ${wanted}`,
+    `give them as ${wanted}`,
+  );
+}
+
 export function inputOutOfRange(tensor: string, index: number, value: number, min: number, max: number): Diagnostic {
   return error(
     'E344',

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from '../../ir/graph.js';
 import type { ConvOp, DenseOp } from '../../ir/op.js';
+import { elementCount } from '../../ir/tensor-type.js';
 import { defined, invariant } from '../../support/invariant.js';
 import { viewBytes } from '../../support/typed-view.js';
 import type { Kernel } from '../executor.js';
@@ -17,6 +18,7 @@ import {
   Space,
   SUMS_AT_ONCE,
   SUMS_BYTES,
+  sizeRefusal,
   writeConstants,
   writeLimits,
 } from './memory-layout.js';
@@ -55,7 +57,7 @@ interface FastLayer {
 export function prepareFastLayer(graph: Graph, node: GraphNode<ConvOp | DenseOp>, shape: LayerShape): Kernel | string {
   const [x, y] = [inputType(graph, node), outputType(graph, node)];
   const params = requantParams(graph, node);
-  const refusal = bytesRefusal([x], y) ?? numbersRefusal(params);
+  const refusal = bytesRefusal([x], y) ?? numbersRefusal(params) ?? sizeRefusal(leastBytes(shape));
   if (refusal !== undefined) return refusal;
   const machine = defined(simdMachine(), 'the machine of the fast kernels');
   const plan = planLayer(shape, params);
@@ -83,12 +85,17 @@ function numbersRefusal(params: RequantParams): string | undefined {
   return exactScales(params) === undefined ? 'its sums times their multipliers may leave 53 bits' : undefined;
 }
 
+/** What the tensors and the list of pixels take at least: lists are not made for a layer that is too large. */
+function leastBytes({ input, output }: LayerShape): number {
+  return 3 * elementCount(input) + elementCount(output) + 4 * output[0] * output[1];
+}
+
 function layOut({ input, output }: LayerShape, plan: LayerPlan, blocksAtOnce: number): Layout {
   const space = new Space();
   const constants = space.take(plan.blocks.length * CONSTANTS_BYTES);
   const pixels = space.take(plan.pixels.byteLength);
   const offsets = space.take(plan.offsets.byteLength);
-  const raw = space.take(input[0] * input[1] * input[2]);
+  const raw = space.take(elementCount(input));
   const padded = space.take(plan.padded.bytes);
   const sums = space.take((SUMS_AT_ONCE + PIXELS_AT_ONCE - 1) * SUMS_BYTES);
   const y = space.take(plan.pixelCount * output[2]);

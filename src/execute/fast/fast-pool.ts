@@ -7,7 +7,7 @@ import type { Kernel } from '../executor.js';
 import { requireSameNumbers } from '../integer/pool.js';
 import { outputRange } from '../integer/requant-params.js';
 import { activationOf, inputType, mapShape, numeric, outputType } from '../tensor-access.js';
-import { bytesRefusal, flipOf, integerElement, roomRefusal, Space } from './memory-layout.js';
+import { bytesRefusal, flipOf, integerElement, roomRefusal, Space, sizeRefusal } from './memory-layout.js';
 import { type MapShape, type PaddedMap, padMap, pixelOffsets, tapOffsets } from './padded-map.js';
 import { simdMachine } from './simd-machine.js';
 
@@ -19,7 +19,8 @@ export function prepareFastMaxPool(graph: Graph, node: GraphNode<MaxPoolOp>): Ke
   requireSameNumbers(graph, node);
   const x = inputType(graph, node);
   const output = outputType(graph, node);
-  const refusal = bytesRefusal([x], output);
+  const leastBytes = elementCount(x.shape) + elementCount(output.shape);
+  const refusal = bytesRefusal([x], output) ?? sizeRefusal(leastBytes);
   if (refusal !== undefined) return refusal;
   const input = mapShape(x, `the input of node '${node.name}'`);
   const [outH, outW, channels] = mapShape(output, `the output of node '${node.name}'`);

@@ -22,10 +22,17 @@ export class Space {
   }
 }
 
+/** Why a call that needs so many bytes, or more, has no place in the kernels' memory. */
+export function sizeRefusal(bytes: number): string | undefined {
+  if (bytes <= MOST_MEMORY) return undefined;
+  return `it needs ${Math.ceil(bytes / 2 ** 20)} MiB in the fast kernels, which may have ${MOST_MEMORY / 2 ** 20}`;
+}
+
 /** Makes room for a call; the reason where there is none. */
 export function roomRefusal(machine: SimdMachine, bytes: number): string | undefined {
-  if (machine.reserve(bytes)) return undefined;
-  return `it needs ${Math.ceil(bytes / 2 ** 20)} MiB in the fast kernels, which may have ${MOST_MEMORY / 2 ** 20}`;
+  const refusal = sizeRefusal(bytes);
+  if (refusal !== undefined || machine.reserve(bytes)) return refusal;
+  return `there is no memory of ${Math.ceil(bytes / 2 ** 20)} MiB for the fast kernels`;
 }
 
 /** Why the kernels, which read and write bytes, are not for these tensors. */

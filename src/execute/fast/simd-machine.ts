@@ -94,7 +94,6 @@ export class SimdMachine {
   reserve(size: number): boolean {
     const missing = size - this.bytes.length;
     if (missing <= 0) return true;
-    if (size > MOST_MEMORY) return false;
     try {
       this.kernels.memory.grow(Math.ceil(missing / PAGE));
     } catch {

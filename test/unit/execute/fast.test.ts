@@ -103,6 +103,38 @@ describe(`fast kernels give what the plain ones give (HEDDLE_SEED=${SEED})`, () 
     expect(fast.y).toEqual(outputOf(graph, x, 'plain').y);
   });
 
+  it('on sums of more elements than the kernel takes at a time', () => {
+    const random = makeRandom(SEED);
+    const [x, other] = [quantised([23, 19, 11], 8, true, 0.02, -7), quantised([23, 19, 11], 8, false, 0.03, 100)];
+    const graph = makeGraph({
+      nodes: [{ name: 'n', op: { kind: 'add' }, inputs: ['x', 'c'], outputs: ['y'] }],
+      types: { x, y: quantised(x.shape, 8, true, 0.04, 3) },
+      constants: { c: randomTensor(random, other) },
+    });
+    const value = randomTensor(random, x);
+    expect(outputOf(graph, value, 'fast')).toEqual({ y: outputOf(graph, value, 'plain').y });
+  });
+
+  it('with several networks in one memory, which grows between their frames', () => {
+    const shapes = [8, 64, 20, 150].map((extent) => ({
+      x: [extent, extent, 8],
+      w: [12, 3, 3, 8],
+      y: [extent - 2, extent - 2, 12],
+      conv: { groups: 1 },
+    }));
+    const runs = shapes.map(layerOf).map(({ graph, x }) => {
+      const inputs = new Map([['x', x]]);
+      const fast = prepareInteger(graph);
+      return {
+        fast: () => fast.run(inputs).get('y'),
+        plain: prepareInteger(graph, { kernels: 'plain' }).run(inputs).get('y'),
+      };
+    });
+    const firstResults = runs.map(({ fast }) => fast());
+    for (const { fast, plain } of [...runs, ...runs.toReversed()]) expect(fast()).toEqual(plain);
+    expect(firstResults).toEqual(runs.map(({ plain }) => plain));
+  });
+
   const shipped = readdirSync(join(ROOT, 'models'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.json'))
     .map((name) => join(ROOT, 'models', name))
@@ -171,6 +203,19 @@ describe('extremes', () => {
       y: outputOf(graph, x, 'plain').y,
       reason: 'its sums times their multipliers may leave 53 bits',
     });
+  });
+
+  it('layers that are larger than the memory say so before anything is made for them', () => {
+    const x = quantised([2 ** 14, 2 ** 14, 1], 8, true, 1, 0);
+    const weights = { type: quantised([1, 1, 1, 1], 8, true, 1, 0), data: Int8Array.of(1) };
+    const graph = makeGraph({
+      nodes: [{ name: 'n', op: { kind: 'conv', ...UNIT_WINDOW, groups: 1 }, inputs: ['x', 'w'], outputs: ['y'] }],
+      types: { x, y: x },
+      constants: { w: weights },
+    });
+    expect(prepareInteger(graph).plainNodes).toEqual([
+      { node: 'n', reason: 'it needs 2048 MiB in the fast kernels, which may have 1024' },
+    ]);
   });
 
   it('ties go to the even integer, either side of 0', () => {

@@ -338,6 +338,10 @@ describe('executor', () => {
     expect(() => executor.run(inputs, { keep: ['hiden'] })).toThrow(/E345.*tensor 'hiden'[\s\S]*did you mean 'hidden'/);
     const wrong = quantised([3], 8, true, 1, 0);
     expect(() => executor.run(new Map([['x', { type: wrong, data: new Int8Array(3) }]]))).toThrow(/E343.*3 int8/);
+    const wide = new Map([['x', { type: x, data: Int16Array.from([-3, 9]) }]]);
+    expect(() => executor.run(wide)).toThrow(
+      "E393 wrong-input-array: input 'x': the values given are of the class Int16Array, but those of int8 are kept in Int8Array",
+    );
     const small = quantised([2], 4, true, 1, 0);
     const narrow = makeGraph({
       nodes: [{ name: 'r', op: { kind: 'relu' }, inputs: ['x'], outputs: ['y'] }],
