@@ -3,7 +3,7 @@ import type { OpKind, OpOf } from '../ir/op.js';
 import type { Quantization } from '../ir/tensor-type.js';
 import { elementCount } from '../ir/tensor-type.js';
 import { defined } from '../support/invariant.js';
-import { type ConstantOperand, Rewriter, transposedData } from './channels-last/rewriter.js';
+import { type ConstantOperand, Rewriter, TO_NCHW, TO_NHWC, transposedData } from './channels-last/rewriter.js';
 import {
   axisPermutation,
   baseIndices,
@@ -17,10 +17,6 @@ import {
 import type { Pass } from './pass.js';
 
 type Shape = readonly number[];
-
-/** [C][H][W] is [H][W][C] with its axes so. */
-const TO_NHWC: readonly number[] = [1, 2, 0];
-const TO_NCHW: readonly number[] = [2, 0, 1];
 
 /**
  * Removes the transposes that an importer puts around feature-map operators, and the file's own. Each tensor is followed
@@ -82,24 +78,26 @@ function isTurned(graph: Graph, tensor: string): boolean {
 
 function placeOutput(rewriter: Rewriter, output: GraphOutput, renamed: Map<string, string>): GraphOutput {
   const { tensor } = output;
+  rewriter.settle(tensor);
   const { base, view } = rewriter.placedAt(tensor);
   const { shape } = rewriter.oldType(tensor);
   const baseShape = rewriter.newShape(base);
   const isInput = rewriter.old.inputs.some((input) => input.tensor === base);
-  const isFree = !isInput && !renamed.has(base) && !rewriter.old.outputs.some((other) => other.tensor === base);
+  const isTaken = rewriter.isMade(tensor);
+  const isOther = renamed.has(base) || rewriter.old.outputs.some((other) => other.tensor === base);
   const claim = (name: string, layout: GraphOutput['layout']): GraphOutput => {
     if (name !== tensor) renamed.set(name, tensor);
     return { ...output, tensor: name, layout };
   };
   if (base === tensor && isIdentity(view) && baseShape.join() === shape.join()) return output;
-  const free = isFree || base === tensor;
+  const free = base === tensor || !(isTaken || isInput || isOther);
   if (isIdentity(view) && baseShape.join() === shape.join() && free) return claim(base, output.layout);
   const perm = axisPermutation(view, shape, baseShape);
   if (shape.length === 3 && perm?.join() === TO_NCHW.join() && output.layout === 'nhwc' && free)
     return claim(base, 'nchw');
   const made = rewriter.whole(tensor);
   // A tensor that was computed in another order keeps its name; what is handed out has a name of its own.
-  return made === base || base === tensor ? { ...output, tensor: made } : claim(made, output.layout);
+  return made === base || isTaken ? { ...output, tensor: made } : claim(made, output.layout);
 }
 
 /** What is computed channels-last takes the file's name for the tensor, where the transpose back is gone. */
@@ -206,6 +204,7 @@ function turnedQuantization(
 /** The order of axes in which a node of several inputs works: that of its first input that is not in the file's order. */
 function commonOrder(rewriter: Rewriter, tensors: readonly string[], rank: number): readonly number[] | undefined {
   for (const tensor of tensors) {
+    rewriter.settle(tensor);
     const { base, view } = rewriter.placedAt(tensor);
     const { shape } = rewriter.oldType(tensor);
     if (isIdentity(view) || shape.length !== rank) continue;
@@ -275,6 +274,7 @@ function concat(rewriter: Rewriter, node: GraphNode, op: OpOf<'concat'>): void {
 
 function alongAxes(rewriter: Rewriter, node: GraphNode, op: OpOf<'slice' | 'pad' | 'reduce-mean'>): void {
   const [input = ''] = node.inputs;
+  rewriter.settle(input);
   const { base, view } = rewriter.placedAt(input);
   const old = rewriter.oldType(input);
   const baseShape = rewriter.newShape(base);

@@ -12,10 +12,15 @@ import {
   inversePermutation,
   isIdentity,
   permutedView,
+  transposeView,
   type View,
 } from './view.js';
 
 type Shape = readonly number[];
+
+/** [C][H][W] is [H][W][C] with its axes so. */
+export const TO_NHWC: readonly number[] = [1, 2, 0];
+export const TO_NCHW: readonly number[] = [2, 0, 1];
 
 /** A tensor of the old graph, as it is to be found in the new one. */
 export interface Placed {
@@ -39,6 +44,7 @@ export class Rewriter {
   readonly #constants: Map<string, Tensor>;
   readonly #placed = new Map<string, Placed>();
   readonly #wholes = new Map<string, string>();
+  readonly #turned = new Map<string, string>();
   readonly #nodeNames: Set<string>;
   /** Constants behind a dequantise node, which is put down where something reads it as it is. */
   readonly #wrapped = new Map<string, GraphNode>();
@@ -52,6 +58,11 @@ export class Rewriter {
 
   oldType(tensor: string): TensorType {
     return defined(this.old.types.get(tensor), `the type of tensor '${tensor}'`);
+  }
+
+  /** Whether a node of the new graph makes a tensor of this name. */
+  isMade(tensor: string): boolean {
+    return this.#nodes.some(({ outputs }) => outputs.includes(tensor));
   }
 
   newShape(tensor: string): Shape {
@@ -156,12 +167,38 @@ export class Rewriter {
     if (known !== undefined) return known;
     const { base, view } = this.placedAt(tensor);
     const type = this.oldType(tensor);
-    const made = isIdentity(view) ? this.reshaped(base, type.shape, type) : this.#turnBack(base, view, type);
+    const made = this.#turnBack(base, view, type);
     this.#wholes.set(tensor, made);
     return made;
   }
 
+  /**
+   * A feature map [C][H][W] whose elements lie in no order of its axes, shuffled channels for one, is put down as
+   * [H][W][C], so that what reads it works channels-last.
+   */
+  settle(tensor: string): void {
+    const { base, view } = this.placedAt(tensor);
+    const type = this.oldType(tensor);
+    const { shape } = type;
+    if (shape.length !== 3 || isIdentity(view) || type.quant?.axis !== undefined) return;
+    if (axisPermutation(view, shape, this.newShape(base)) !== undefined) return;
+    const turned = transposeView(view, shape, TO_NHWC);
+    if (turned === undefined) return;
+    const map = TO_NHWC.map((axis) => shape[axis] ?? 1);
+    const made = this.#turnBack(base, turned, { ...type, shape: map });
+    this.place(tensor, { base: made, view: permutedView(map, TO_NCHW) });
+  }
+
+  /** The elements of the base in the order of a view, made once for all that ask. */
   #turnBack(base: string, view: View, type: TensorType): string {
+    const key = JSON.stringify([base, view, type.shape]);
+    const made = this.#turned.get(key) ?? this.#turnAnew(base, view, type);
+    this.#turned.set(key, made);
+    return made;
+  }
+
+  #turnAnew(base: string, view: View, type: TensorType): string {
+    if (isIdentity(view)) return this.reshaped(base, type.shape, type);
     const perm = axisPermutation(view, type.shape, this.newShape(base));
     if (perm !== undefined) return this.move({ kind: 'transpose', perm }, base, type.shape, type);
     const split = this.reshaped(base, view.factors, type);

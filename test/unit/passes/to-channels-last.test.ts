@@ -214,6 +214,35 @@ describe('to-channels-last', () => {
     ]);
   });
 
+  it('shuffles channels by one transpose within a pixel, however many read them', () => {
+    const random = makeRandom(SEED);
+    const b = makeBuilder('shuffle');
+    const x = b.input('image', { shape: [6, 3, 2], element: F32 });
+    const pool = onMap(b, 'pool', { kind: 'max-pool', ...WINDOW, ...PADS }, x);
+    const split = b.node('split', { kind: 'reshape', shape: [2, 3, 3, 2] }, [pool]);
+    const turned = b.node('turned', { kind: 'transpose', perm: [1, 0, 2, 3] }, [split]);
+    const shuffled = b.node('shuffled', { kind: 'reshape', shape: [6, 3, 2] }, [turned]);
+    const half = { begin: [0, 0, 0], size: [3, 3, 2], step: [1, 1, 1] };
+    const low = b.node('low', { kind: 'slice', ...half }, [shuffled]);
+    const high = b.node('high', { kind: 'slice', ...half, begin: [3, 0, 0] }, [shuffled]);
+    const conv: Op = { kind: 'conv', ...WINDOW, ...PADS, groups: 1 };
+    const worked = onMap(b, 'conv', conv, high, constant(b, random, 'conv.w', [3, 3, 1, 3]));
+    const joined = b.node('joined', { kind: 'concat', axis: 0 }, [worked, low]);
+    const whole = onMap(b, 'whole', conv, shuffled, constant(b, random, 'whole.w', [6, 3, 1, 6]));
+    const graph = b.build([b.node('sum', { kind: 'add' }, [joined, whole])]);
+    const after = toChannelsLast.run(graph);
+    verifyGraph(after, 'to-channels-last');
+    expect(after.nodes.map(({ op }) => op.kind)).toEqual([
+      ...['max-pool', 'reshape', 'transpose', 'reshape', 'slice', 'slice', 'conv', 'concat', 'conv', 'add'],
+    ]);
+    expect(after.nodes.find(({ op }) => op.kind === 'transpose')?.op).toEqual({ kind: 'transpose', perm: [0, 2, 1] });
+    const image = randomInput(graph, SEED);
+    const [expected = []] = run(graph, image, [6, 3, 2]);
+    const [got = []] = run(after, image, [6, 3, 2]);
+    expect(got.length).toBe(expected.length);
+    for (const [i, value] of got.entries()) expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 4);
+  });
+
   it('permutes weights that are read through a dequantise', () => {
     const b = makeBuilder('quantised');
     const x = b.input('image', { shape: [2, 3, 2], element: F32 });
