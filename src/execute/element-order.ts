@@ -55,7 +55,7 @@ export function forEachRow(offsets: AxisOffsets, visit: (base: number, last: Int
 }
 
 /** y[n] = x[the sum of n's offsets], n in C order. */
-export function gather(x: NumericData, offsets: AxisOffsets, y: NumericData): void {
+export function gather(x: NumericData | Uint32Array, offsets: AxisOffsets, y: NumericData | Uint32Array): void {
   forEachRow(offsets, (base, last, start) => {
     for (let i = 0; i < last.length; i++) y[start + i] = x[base + (last[i] as number)] as number;
   });

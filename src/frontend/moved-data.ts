@@ -1,7 +1,7 @@
 import { axisOffsets, gather, stridesOf } from '../execute/element-order.js';
-import type { NumericData } from '../execute/tensor-access.js';
 import type { TensorData } from '../ir/tensor.js';
 import { elementCount } from '../ir/tensor-type.js';
+import { viewWords, type Words } from '../support/typed-view.js';
 
 /** Arrays of a file's constants: what graphs hold, and what is only computed with. */
 export type FileData = TensorData | Float64Array | Uint32Array | BigUint64Array;
@@ -21,12 +21,15 @@ export function keepsOrder(shape: readonly number[], order: readonly number[]): 
   return moving.every((axis, at) => at === 0 || axis > (moving[at - 1] ?? 0));
 }
 
-/** The elements at the given offsets, in an array of the same class; 64-bit ones move as the others do. */
+/** The elements at the given offsets, in an array of the same class. */
 export function gathered<T extends FileData>(data: T, offsets: readonly Int32Array[], count: number): T {
   const moved = newLike(data, count);
-  gather(data as NumericData, offsets, moved as NumericData);
+  // 64-bit words move as the others do.
+  gather(viewWords(data) as NumericWords, offsets, viewWords(moved) as NumericWords);
   return moved;
 }
+
+type NumericWords = Exclude<Words, BigUint64Array>;
 
 /** An array of the same class; also for the subclass that file readers give. */
 export function newLike<T extends FileData>(data: T, count: number): T {

@@ -73,13 +73,24 @@ export function constantProblems(graph: Graph): readonly Diagnostic[] {
 /** Problems of one constant's values. */
 export function valueProblems(name: string, { type, data }: Tensor): readonly Diagnostic[] {
   if (data instanceof Float32Array) {
+    if (allFinite(data)) return [];
     const bad = countWhere(data, (value) => !Number.isFinite(value));
-    return bad.count === 0 ? [] : [notFinite(name, bad.count, bad.first)];
+    return [notFinite(name, bad.count, bad.first)];
   }
-  if (type.element.kind !== 'int') return [];
+  if (type.element.kind !== 'int' || type.element.bits === 8 * data.BYTES_PER_ELEMENT) return [];
   const bad = outsideOf(type.element, data);
   if (bad.count === 0) return [];
   return [valueOutOfType(name, elementName(type.element), bad.count, bad.first, String(data[bad.first]))];
+}
+
+/** All values at once: of a number that is not finite the difference to itself is NaN, which no sum loses. */
+function allFinite(data: Float32Array): boolean {
+  let sum = 0;
+  for (let index = 0; index < data.length; index++) {
+    const value = data[index] as number;
+    sum += value - value;
+  }
+  return sum === 0;
 }
 
 function outsideOf(element: IntElement, data: Exclude<TensorData, Float32Array>): Found {

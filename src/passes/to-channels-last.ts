@@ -3,7 +3,14 @@ import type { OpKind, OpOf } from '../ir/op.js';
 import type { Quantization } from '../ir/tensor-type.js';
 import { elementCount } from '../ir/tensor-type.js';
 import { defined } from '../support/invariant.js';
-import { type ConstantOperand, Rewriter, TO_NCHW, TO_NHWC, transposedData } from './channels-last/rewriter.js';
+import {
+  type ConstantOperand,
+  placedColumns,
+  Rewriter,
+  TO_NCHW,
+  TO_NHWC,
+  transposedData,
+} from './channels-last/rewriter.js';
 import {
   axisPermutation,
   baseIndices,
@@ -244,10 +251,7 @@ function dense(rewriter: Rewriter, node: GraphNode<OpOf<'dense'>>): void {
   }
   const { type, data } = operand.tensor;
   const [outputs = 0, columns = 0] = type.shape;
-  const places = baseIndices(view);
-  const turned = data.slice();
-  for (let row = 0; row < outputs; row++)
-    for (let i = 0; i < columns; i++) turned[row * columns + (places[i] as number)] = data[row * columns + i] as never;
+  const turned = placedColumns(data, outputs, columns, baseIndices(view));
   const x = rewriter.reshaped(base, [columns], rewriter.oldType(input));
   const inputs = [
     x,

@@ -21,3 +21,16 @@ export function viewElements<T>(elementClass: ArrayClass<T>, bytes: Uint8Array):
 export function viewBytes(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
+
+/** Bits that are moved as they are: loops over these see four classes of arrays instead of ten, and stay fast. */
+export type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+/** The memory of a typed array as words of its elements' size, without a copy. */
+export function viewWords(
+  data: ArrayBufferView & { readonly BYTES_PER_ELEMENT: number; readonly length: number },
+): Words {
+  const { buffer, byteOffset, length, BYTES_PER_ELEMENT: size } = data;
+  if (size === 1) return new Uint8Array(buffer, byteOffset, length);
+  if (size === 2) return new Uint16Array(buffer, byteOffset, length);
+  return size === 4 ? new Uint32Array(buffer, byteOffset, length) : new BigUint64Array(buffer, byteOffset, length);
+}

@@ -4,11 +4,12 @@ import type { TensorData } from '../../ir/tensor.js';
 import { elementCount, intRange, isInt } from '../../ir/tensor-type.js';
 import { quantiseValue } from '../../support/fixed-point.js';
 import { defined } from '../../support/invariant.js';
+import { gathered, permuted } from '../moved-data.js';
 import { type Call, defineConstant, inputOf, numbersOf, outputOf, refuse, refuseUnlessKnown } from './call.js';
 import { operandsDoNotFit, tooMuch, unsupportedType } from './messages.js';
 import { remembered } from './tensors.js';
 import type { Value } from './value.js';
-import { gathered, permuted, realValues } from './weights.js';
+import { realValues } from './weights.js';
 
 /** Operators on constants: computed here, when somebody reads the result. */
 

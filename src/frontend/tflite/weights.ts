@@ -1,8 +1,8 @@
-import { axisOffsets, gather, stridesOf } from '../../execute/element-order.js';
 import type { NumericData } from '../../execute/tensor-access.js';
 import type { Tensor, TensorData } from '../../ir/tensor.js';
 import { elementCount, F32, isInt, type Quantization, type TensorType } from '../../ir/tensor-type.js';
 import { defined } from '../../support/invariant.js';
+import { keepsOrder, permuted } from '../moved-data.js';
 import { type Activation, type Call, inputOf, numbersOf, outputOf, refuse, refuseUnlessKnown } from './call.js';
 import { badQuantization, floatWeights, notConstant, operandsDoNotFit, unsupportedType } from './messages.js';
 import type { Value } from './value.js';
@@ -47,26 +47,9 @@ function channelQuantization(call: Call, quant: Quantization, { order }: WeightF
 
 /** Elements in another order of axes: the same array where the order does not change. */
 function reordered(call: Call, value: Value, data: TensorData, order: readonly number[]): TensorData {
-  if (order.every((axis, at) => axis === at)) return data;
+  if (keepsOrder(value.shape, order)) return data;
   call.work.spendCopy(data.byteLength);
   return permuted(data, value.shape, order);
-}
-
-/** Axis i of the result is axis order[i] of the data, in an array of the same class. */
-export function permuted(data: TensorData, shape: readonly number[], order: readonly number[]): TensorData {
-  const strides = stridesOf(shape);
-  const outShape = order.map((axis) => shape[axis] ?? 1);
-  const offsets = axisOffsets(outShape, (position, axis) => position * (strides[order[axis] ?? 0] ?? 0));
-  return gathered(data, offsets, elementCount(shape));
-}
-
-/** The elements at the given offsets, in an array of the same class; 64-bit ones move as the others do. */
-export function gathered(data: TensorData, offsets: readonly Int32Array[], count: number): TensorData {
-  const result = data.slice(0, 0);
-  const arrayClass = result.constructor as new (length: number) => TensorData;
-  const moved = new arrayClass(count);
-  gather(data as NumericData, offsets, moved as NumericData);
-  return moved;
 }
 
 /** A constant's real values: floats as they are, integers by their scale and zero point. */

@@ -4,6 +4,7 @@ import type { Op } from '../../ir/op.js';
 import type { Tensor, TensorData } from '../../ir/tensor.js';
 import { elementCount, type TensorType } from '../../ir/tensor-type.js';
 import { defined } from '../../support/invariant.js';
+import { viewWords } from '../../support/typed-view.js';
 import { freshName } from '../edit.js';
 import {
   axisPermutation,
@@ -253,4 +254,17 @@ export function transposedData(data: TensorData, shape: Shape, perm: readonly nu
   if (elementCount(turned) === data.length)
     for (let i = 0; i < result.length; i++) result[i] = data[indices[i] as number] as never;
   return result;
+}
+
+/** The rows of a matrix with the element of each column at that column's place. */
+export function placedColumns(data: TensorData, rows: number, columns: number, places: Int32Array): TensorData {
+  const sources = new Int32Array(columns);
+  places.forEach((place, column) => {
+    sources[place] = column;
+  });
+  const placed = data.slice();
+  const [from, to] = [viewWords(data), viewWords(placed)];
+  for (let start = 0; start < rows * columns; start += columns)
+    for (let i = 0; i < columns; i++) to[start + i] = from[start + (sources[i] as number)] as never;
+  return placed;
 }
