@@ -77,7 +77,7 @@ export function valueProblems(name: string, { type, data }: Tensor): readonly Di
     const bad = countWhere(data, (value) => !Number.isFinite(value));
     return [notFinite(name, bad.count, bad.first)];
   }
-  if (type.element.kind !== 'int' || type.element.bits === 8 * data.BYTES_PER_ELEMENT) return [];
+  if (type.element.kind !== 'int' || fillsStorage(type.element, data)) return [];
   const bad = outsideOf(type.element, data);
   if (bad.count === 0) return [];
   return [valueOutOfType(name, elementName(type.element), bad.count, bad.first, String(data[bad.first]))];
@@ -91,6 +91,11 @@ function allFinite(data: Float32Array): boolean {
     sum += value - value;
   }
   return sum === 0;
+}
+
+/** Whether the array can hold nothing else than values of the type. */
+function fillsStorage(element: IntElement, data: TensorData): boolean {
+  return element.bits === 8 * data.BYTES_PER_ELEMENT && storageOf(element) === storageNameOf(data);
 }
 
 function outsideOf(element: IntElement, data: Exclude<TensorData, Float32Array>): Found {
