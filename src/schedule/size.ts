@@ -38,47 +38,77 @@ export function sizeDesign(chain: LayerChain, inputLanes: number, plans: readonl
     0,
   );
   const alone = plans.map((plan) => pixelsAlone(plan, target));
-  const build = (extra: readonly number[]): SizedDesign => {
+  const build = (extra: readonly number[]): Design => {
     const engines = plans.map((plan, i) => sizeEngine(plan, (alone[i] ?? 0) + (extra[i] ?? 0)));
-    const design = { chain, inputLanes, engines };
-    return { design, prediction: predict(design) };
+    return { chain, inputLanes, engines };
   };
+  const predicted = (design: Design): SizedDesign => ({ design, prediction: predict(design) });
   let extra = plans.map(() => 0);
-  let best = build(extra);
+  let best = predicted(build(extra));
   for (let rows = 1; rows <= MOST_ROUNDS && best.prediction.cyclesPerFrame > target; rows++) {
     const larger = plans.map((plan) => rows * rowPixels(plan));
-    const next = build(larger);
+    const next = predicted(build(larger));
     if (next.prediction.cyclesPerFrame < best.prediction.cyclesPerFrame) {
       best = next;
       extra = larger;
     }
   }
-  return trim(plans, extra, best, build);
+  return extra.some((pixels) => pixels > 0) ? trim(plans, extra, best, build) : best;
 }
 
-/** Takes from each engine in turn what it was given in vain. */
+/** Engines on either side of one that is trimmed that are predicted with it at first; doubled where they are too few. */
+const NEIGHBOURS = 2;
+
+/**
+ * Takes from each engine in turn what it was given in vain. A trial looks at the engine and its neighbours alone, since
+ * that is how far bursts reach; that the whole network keeps what it reached is seen at the end, and where it does not,
+ * trials look further.
+ */
 function trim(
   plans: readonly EnginePlan[],
   extra: readonly number[],
   reached: SizedDesign,
-  build: (extra: readonly number[]) => SizedDesign,
+  build: (extra: readonly number[]) => Design,
 ): SizedDesign {
+  const target = reached.prediction.cyclesPerFrame;
+  for (let neighbours = NEIGHBOURS; neighbours < plans.length; neighbours *= 2) {
+    const design = build(trimmed(plans, extra, target, neighbours, build));
+    const prediction = predict(design);
+    if (prediction.cyclesPerFrame <= target) return { design, prediction };
+  }
+  const design = build(trimmed(plans, extra, target, plans.length, build));
+  return { design, prediction: predict(design) };
+}
+
+function trimmed(
+  plans: readonly EnginePlan[],
+  extra: readonly number[],
+  target: number,
+  neighbours: number,
+  build: (extra: readonly number[]) => Design,
+): readonly number[] {
   const kept = [...extra];
-  let best = reached;
   plans.forEach((plan, i) => {
     const step = Math.max(1, Math.ceil(rowPixels(plan) / ROW_PARTS));
     let [enough, tooFew] = [Math.ceil((kept[i] ?? 0) / step), -1];
     while (enough - tooFew > 1) {
-      const middle = Math.floor((enough + tooFew) / 2);
-      const trial = build(kept.with(i, middle * step));
-      if (trial.prediction.cyclesPerFrame <= reached.prediction.cyclesPerFrame) {
+      const middle = tooFew < 0 ? 0 : Math.floor((enough + tooFew) / 2);
+      const trial = partOf(build(kept.with(i, middle * step)), i - neighbours, i + neighbours + 1);
+      if (predict(trial).cyclesPerFrame <= target) {
         enough = middle;
         kept[i] = middle * step;
-        best = trial;
       } else tooFew = middle;
     }
   });
-  return best;
+  return kept;
+}
+
+/** Engines `from` to before `to` as a design of their own. */
+function partOf(design: Design, from: number, to: number): Design {
+  const engines = design.engines.slice(Math.max(from, 0), to);
+  const first = engines[0];
+  if (first === undefined || engines.length === design.engines.length) return design;
+  return { chain: { ...design.chain, inputMap: first.layer.input }, inputLanes: first.lanesIn, engines };
 }
 
 /** Pixels of a row of the window memory: what one more row costs. */

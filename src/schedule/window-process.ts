@@ -1,6 +1,5 @@
-import type { WindowPlan } from '../hw/folding.js';
-import { defined } from '../support/invariant.js';
-import { type Channel, type Process, takeNext } from './token-network.js';
+import type { Fold, WindowPlan } from '../hw/folding.js';
+import type { Channel, Process } from './token-network.js';
 
 /** What a window engine's timing depends on. */
 export interface WindowTiming {
@@ -86,31 +85,40 @@ export function windowProcess(timing: WindowTiming, demand: PixelDemand, input: 
 
 /** Takes input beats while there is room: what hd_gather does, and `space` of hd_window_ctrl. */
 function pixelWriter({ plan, capacity }: WindowTiming, state: WindowState, input: Channel): () => boolean {
+  const { beatsPerFrame, beatsPerPixel } = plan;
+  const { written, freedCount, freedAt } = state;
   let freedSeen = 0;
   let beatInFrame = 0;
+  let beatInPixel = 0;
+  let pixels = 0;
 
   /** Clock from which the pixel that is being written has room; undefined while that is not known. */
   function roomAt(): number | undefined {
-    const wanted = state.written.length - capacity + 1;
+    const wanted = pixels - capacity + 1;
     if (wanted <= 0) return 0;
-    while (freedSeen < state.freedCount.length && (state.freedCount[freedSeen] as number) < wanted) freedSeen++;
-    const at = state.freedAt[freedSeen];
+    while (freedSeen < freedCount.length && (freedCount[freedSeen] as number) < wanted) freedSeen++;
+    const at = freedAt[freedSeen];
     return at === undefined ? undefined : at + 1;
   }
 
   return () => {
-    let moved = false;
-    for (;;) {
-      const room = roomAt();
-      const t = room === undefined ? undefined : takeNext(input, room);
-      if (t === undefined) return moved;
-      input.taken.push(t);
+    const { ready, taken } = input;
+    const before = taken.length;
+    let previous = before === 0 ? -1 : (taken[before - 1] as number);
+    let room = roomAt();
+    for (let beat = before; room !== undefined && beat < ready.length; beat++) {
+      previous = Math.max(ready[beat] as number, previous + 1, room);
+      taken.push(previous);
       beatInFrame++;
-      const frameEnds = beatInFrame === plan.beatsPerFrame;
-      if (frameEnds || beatInFrame % plan.beatsPerPixel === 0) state.written.push(t);
-      if (frameEnds) beatInFrame = 0;
-      moved = true;
+      beatInPixel++;
+      if (beatInPixel < beatsPerPixel && beatInFrame < beatsPerFrame) continue;
+      written.push(previous);
+      pixels++;
+      beatInPixel = 0;
+      if (beatInFrame === beatsPerFrame) beatInFrame = 0;
+      room = roomAt();
     }
+    return taken.length > before;
   };
 }
 
@@ -121,50 +129,47 @@ function foldReader(
   state: WindowState,
   output: Channel,
 ): () => boolean {
-  /** Position over all frames, fold of it, results that wait for their beat to be complete, beats made. */
-  let position = 0;
+  const { folds } = plan;
+  const { written, freedCount, freedAt } = state;
+  /** Position of a frame, the frame's first pixel over all frames, fold, results that wait for their beat to be complete. */
+  let place = 0;
+  let base = 0;
   let fold = 0;
   let phase = 0;
-  let beatsOut = 0;
   let previousStep = -1;
   let previousChunks = 0;
 
-  /** Clock of the fold's last step, when it makes `beats` beats; undefined while that is not known. */
-  function lastStep(steps: number, beats: number, base: number, place: number): number | undefined {
-    const present = state.written[base + (need[place] as number) - 1];
-    const credit = beatsOut + beats - fifoDepth - 1;
-    const popped = credit < 0 ? -1 : output.taken[credit];
-    if (present === undefined || popped === undefined) return undefined;
-    const first = Math.max(previousStep + 1, fold === 0 ? present + 1 : 0);
-    return Math.max(first + steps - 1, previousStep + previousChunks, popped + 1);
-  }
-
   return () => {
+    const { ready, taken } = output;
     let moved = false;
     for (;;) {
-      const { steps, results, chunks } = defined(plan.folds[fold], 'a fold');
-      const place = position % need.length;
-      const base = ((position - place) / need.length) * pixels;
-      const positionEnds = fold === plan.folds.length - 1;
+      const { steps, results, chunks } = folds[fold] as Fold;
+      const positionEnds = fold === folds.length - 1;
       const waiting = phase + results;
       const beats = positionEnds ? Math.ceil(waiting / lanesOut) : Math.floor(waiting / lanesOut);
-      const last = lastStep(steps, beats, base, place);
-      if (last === undefined) return moved;
+      const present = fold === 0 ? written[base + (need[place] as number) - 1] : previousStep;
+      const credit = ready.length + beats - fifoDepth - 1;
+      const popped = credit < 0 ? -1 : taken[credit];
+      if (present === undefined || popped === undefined) return moved;
+      const last = Math.max(Math.max(previousStep, present) + steps, previousStep + previousChunks, popped + 1);
       for (let beat = 1; beat <= beats; beat++) {
         const chunk = Math.min(Math.ceil((beat * lanesOut - phase) / requantisers), chunks);
-        output.ready.push(last + foldLatency + chunk - 1);
+        ready.push(last + foldLatency + chunk - 1);
       }
-      beatsOut += beats;
-      phase = positionEnds ? 0 : waiting - beats * lanesOut;
+      phase = waiting - beats * lanesOut;
       previousStep = last;
       previousChunks = chunks;
-      fold = positionEnds ? 0 : fold + 1;
-      if (positionEnds) {
-        state.freedCount.push(base + (freed[place] as number));
-        state.freedAt.push(last);
-        position++;
-      }
+      fold++;
       moved = true;
+      if (!positionEnds) continue;
+      phase = 0;
+      fold = 0;
+      freedCount.push(base + (freed[place] as number));
+      freedAt.push(last);
+      place++;
+      if (place < need.length) continue;
+      place = 0;
+      base += pixels;
     }
   };
 }
