@@ -1,5 +1,6 @@
 import { integerClamp } from '../execute/integer/clamps.js';
 import { outputRange } from '../execute/integer/requant-params.js';
+import { slopeTable } from '../execute/integer/slopes.js';
 import { MAX_TABLE_BITS, pointwiseTable, requantiseTable } from '../execute/integer/table.js';
 import type { PointwiseOp } from '../execute/pointwise.js';
 import { activationOf, inputType, outputType, typeOf } from '../execute/tensor-access.js';
@@ -34,7 +35,13 @@ interface Ends {
   readonly macs: number;
 }
 
-type Lower<O extends Op> = (graph: Graph, node: GraphNode<O>, ends: Ends) => Layer | 'alias';
+/** Another name of the same stream, and the map that those who read it see. */
+interface Alias {
+  readonly kind: 'alias';
+  readonly map: FeatureMap;
+}
+
+type Lower<O extends Op> = (graph: Graph, node: GraphNode<O>, ends: Ends) => Layer | Alias;
 type LowerTable = { readonly [K in OpKind]: Lower<OpOf<K>> };
 
 const LOWER: LowerTable = {
@@ -49,13 +56,13 @@ const LOWER: LowerTable = {
   clip: (graph, node, ends) => lowerClamp(graph, node, ends, node.op),
   sigmoid: lowerPointwise,
   tanh: lowerPointwise,
-  flatten: () => 'alias',
+  flatten: (_graph, _node, { input }) => ({ kind: 'alias', map: input }),
   requantise: (graph, node, ends) => lookup(node, ends, () => requantiseTable(graph, node)),
   add: refuse,
   'conv-transpose': refuse,
   'local-response-norm': refuse,
-  'leaky-relu': refuse,
-  prelu: refuse,
+  'leaky-relu': lowerSlope,
+  prelu: lowerSlope,
   elu: lowerPointwise,
   'hard-sigmoid': lowerPointwise,
   'hard-swish': lowerPointwise,
@@ -86,15 +93,15 @@ export function lowerGraph(graph: Graph): LayerChain {
   const maps = new Map<string, FeatureMap>();
   const aliases = new Map<string, string>();
   const layers: Layer[] = [];
-  const inputMap = collect(problems, () => mapOf(input, typeOf(graph, input)));
+  const inputMap = collect(problems, () => inputMapOf(graph, input));
   if (inputMap !== undefined) maps.set(input, inputMap);
   for (const node of graph.nodes) {
     const lowered = collect(problems, () => lowerNode(graph, node, maps));
     if (lowered === undefined) continue;
     const [from, to] = nodeEnds(node);
-    if (lowered === 'alias') {
+    if (lowered.kind === 'alias') {
       aliases.set(to, from);
-      maps.set(to, defined(maps.get(from), `the map of '${from}'`));
+      maps.set(to, lowered.map);
     } else {
       layers.push(lowered);
       maps.set(to, lowered.output);
@@ -168,14 +175,22 @@ function missingEngines(graph: Graph): readonly Diagnostic[] {
 function mapOf(tensor: string, type: TensorType): FeatureMap {
   invariant(isInt(type.element), `tensor '${tensor}' is not an integer tensor`);
   const element: IntElement = type.element;
-  const [a, b, c] = type.shape;
-  if (type.shape.length === 1 && a !== undefined) return { height: 1, width: 1, channels: a, element };
-  if (type.shape.length === 3 && a !== undefined && b !== undefined && c !== undefined)
-    return { height: a, width: b, channels: c, element };
-  throw new HeddleError([badRank(tensor, type.shape)]);
+  if (type.shape.length < 1 || type.shape.length > 3) throw new HeddleError([badRank(tensor, type.shape)]);
+  const [channels = 1, width = 1, height = 1] = type.shape.toReversed();
+  return { height, width, channels, element };
 }
 
-function lowerNode(graph: Graph, node: GraphNode, maps: ReadonlyMap<string, FeatureMap>): Layer | 'alias' | undefined {
+/** A vector that is only read as a map comes in as that map: the elements are the same, its beats are pixels. */
+function inputMapOf(graph: Graph, input: string): FeatureMap {
+  const type = typeOf(graph, input);
+  const readers = graph.nodes.filter((node) => node.inputs.includes(input));
+  const [reader] = readers;
+  if (type.shape.length !== 1 || readers.length !== 1 || reader?.op.kind !== 'reshape') return mapOf(input, type);
+  const [, output] = nodeEnds(reader);
+  return typeOf(graph, output).shape.length === 3 ? mapOf(output, typeOf(graph, output)) : mapOf(input, type);
+}
+
+function lowerNode(graph: Graph, node: GraphNode, maps: ReadonlyMap<string, FeatureMap>): Layer | Alias | undefined {
   const [inputTensor, outputTensor] = nodeEnds(node);
   const input = maps.get(inputTensor);
   // The producer was refused already.
@@ -204,6 +219,8 @@ const LOWER_ELEMENTWISE: ReadonlySet<OpKind> = new Set([
   'hard-sigmoid',
   'hard-swish',
   'swish',
+  'leaky-relu',
+  'prelu',
   'requantise',
   'flatten',
 ]);
@@ -216,11 +233,18 @@ function lowerPointwise(graph: Graph, node: GraphNode<PointwiseOp>, ends: Ends):
   return lookup(node, ends, () => pointwiseTable(node.op, inputType(graph, node), outputType(graph, node)));
 }
 
-/** As a flatten, or the one pixel of a vector: neither changes the stream. */
-function lowerReshape(graph: Graph, node: GraphNode, { input }: Ends): 'alias' {
-  const { shape } = outputType(graph, node);
-  const isPixel = shape.slice(0, -1).every((extent) => extent === 1) && input.height * input.width === 1;
-  return shape.length === 1 || isPixel ? 'alias' : refuse(graph, node);
+/** A slope for each channel would be a table for each. */
+function lowerSlope(graph: Graph, node: GraphNode<OpOf<'leaky-relu'> | OpOf<'prelu'>>, ends: Ends): Layer {
+  return lookup(node, ends, () => slopeTable(graph, node) ?? refuse(graph, node));
+}
+
+/** What leaves the order of the stream's elements and the channels of its pixels alone, or is the last name of it. */
+function lowerReshape(graph: Graph, node: GraphNode, { input, outputTensor }: Ends): Alias {
+  const output = outputType(graph, node);
+  const isLast = graph.outputs.some((end) => end.tensor === outputTensor);
+  if (output.shape.length === 1 || isLast) return { kind: 'alias', map: input };
+  const map = mapOf(outputTensor, output);
+  return map.channels === input.channels ? { kind: 'alias', map } : refuse(graph, node);
 }
 
 function lowerConv(graph: Graph, node: GraphNode<ConvOp>, ends: Ends): Layer {

@@ -70,8 +70,8 @@ export function badRank(tensor: string, shape: readonly number[]): Diagnostic {
     'E405',
     'no-stream-shape',
     `tensor '${tensor}'`,
-    `its shape [${shape.join(', ')}] is neither a vector [N] nor a map [H][W][C]`,
-    'reshape it in the model; streams carry vectors and maps',
+    `its shape [${shape.join(', ')}] is neither a vector [C] nor a line [W][C] nor a map [H][W][C]`,
+    'reshape it in the model; streams carry vectors, lines and maps',
   );
 }
 

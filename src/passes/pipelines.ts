@@ -1,5 +1,6 @@
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { foldConstants } from './fold-constants.js';
+import { foldPadding } from './fold-padding.js';
 import { foldQuantise } from './fold-quantise.js';
 import { fuseActivation } from './fuse-activation.js';
 import type { Pass } from './pass.js';
@@ -18,11 +19,12 @@ export const IMPORT_PIPELINE: readonly Pass[] = [toChannelsLast, foldQuantise];
 /**
  * From an imported float graph to one that can be quantised.
  * 1. fold-constants: makes weights and parameters constant that the exporter computed by nodes.
- * 2. fold-batch-norm: wants its parameters constant; leaves the convolution directly before the activation.
- * 3. fuse-activation: hence after it, so that the activation sees the convolution as its producer.
- * 4. remove-dead: last, since the others leave constants that nobody reads.
+ * 2. fold-padding: a pad of its own would be calibrated for itself, and has no hardware.
+ * 3. fold-batch-norm: wants its parameters constant; leaves the convolution directly before the activation.
+ * 4. fuse-activation: hence after it, so that the activation sees the convolution as its producer.
+ * 5. remove-dead: last, since the others leave constants that nobody reads.
  */
-export const FLOAT_PIPELINE: readonly Pass[] = [foldConstants, foldBatchNorm, fuseActivation, removeDead];
+export const FLOAT_PIPELINE: readonly Pass[] = [foldConstants, foldPadding, foldBatchNorm, fuseActivation, removeDead];
 
 /** From an integer graph, imported or quantised here, to one that can be lowered. */
-export const INTEGER_PIPELINE: readonly Pass[] = [foldConstants, fuseActivation, removeDead];
+export const INTEGER_PIPELINE: readonly Pass[] = [foldConstants, foldPadding, fuseActivation, removeDead];

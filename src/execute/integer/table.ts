@@ -15,13 +15,13 @@ export const MAX_TABLE_BITS = 10;
  * Output for every input of the type, as a lookup memory holds it: entry `q & (2^bits - 1)` is the output for q, so
  * negative inputs stand in the upper half.
  */
-function tabulate(element: IntElement, f: (q: number) => number): Int32Array {
+export function tabulate(element: IntElement, f: (q: number) => number): Int32Array {
   const size = 2 ** element.bits;
   const signedFrom = element.signed ? size / 2 : size;
   return Int32Array.from({ length: size }, (_, address) => f(address < signedFrom ? address : address - size));
 }
 
-function integerElement(type: TensorType): IntElement {
+export function integerElement(type: TensorType): IntElement {
   invariant(isInt(type.element), 'a table over a float tensor');
   return type.element;
 }

@@ -181,6 +181,7 @@ describe('runPipeline', () => {
     runPipeline(graph, FLOAT_PIPELINE, (record) => records.push(record));
     expect(records.map((record) => [record.name, record.changed])).toEqual([
       ['fold-constants', false],
+      ['fold-padding', false],
       ['fold-batch-norm', true],
       ['fuse-activation', true],
       ['remove-dead', false],
