@@ -103,8 +103,11 @@ function placeOutput(rewriter: Rewriter, output: GraphOutput, renamed: Map<strin
   if (shape.length === 3 && perm?.join() === TO_NCHW.join() && output.layout === 'nhwc' && free)
     return claim(base, 'nchw');
   const made = rewriter.whole(tensor);
-  // A tensor that was computed in another order keeps its name; what is handed out has a name of its own.
-  return made === base || isTaken ? { ...output, tensor: made } : claim(made, output.layout);
+  const isOwnInput = rewriter.old.inputs.some((input) => input.tensor === tensor);
+  if (made === base || made === tensor || isOwnInput) return { ...output, tensor: made };
+  // What is handed out has the file's name; what was computed in another order has one of its own.
+  if (isTaken) renamed.set(tensor, rewriter.freeName(`${tensor}.inner`));
+  return claim(made, output.layout);
 }
 
 /** What is computed channels-last takes the file's name for the tensor, where the transpose back is gone. */

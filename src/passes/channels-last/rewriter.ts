@@ -142,6 +142,11 @@ export class Rewriter {
     return name;
   }
 
+  /** A name that no tensor has. */
+  freeName(wanted: string): string {
+    return freshName(this.#types, wanted);
+  }
+
   #nodeName(wanted: string): string {
     const name = freshName(this.#nodeNames, wanted);
     this.#nodeNames.add(name);
@@ -212,7 +217,8 @@ export class Rewriter {
     const rename = (name: string): string => renamed.get(name) ?? name;
     const renameKeys = <T>(map: ReadonlyMap<string, T>): Map<string, T> => {
       const taken = new Set(renamed.values());
-      return new Map([...map].flatMap(([key, value]) => (taken.has(key) ? [] : [[rename(key), value] as const])));
+      const isGone = (key: string): boolean => taken.has(key) && !renamed.has(key);
+      return new Map([...map].flatMap(([key, value]) => (isGone(key) ? [] : [[rename(key), value] as const])));
     };
     const nodes = this.#nodes.map((node) => ({
       ...node,
