@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { arrayFrames } from '../../src/execute/frame-source.js';
 import { readLabels } from '../../src/execute/run-model.js';
 import type { Graph, Preprocessing } from '../../src/ir/graph.js';
+import type { Tensor } from '../../src/ir/tensor.js';
 import { F32 } from '../../src/ir/tensor-type.js';
 import { defined } from '../../src/support/invariant.js';
 import { parseNpy } from '../../src/support/npy.js';
@@ -32,7 +33,7 @@ const TORCHVISION = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.3
 export const FLOAT_CASES: readonly OnnxCase[] = [
   {
     ...{ model: 'ort-examples/mnist.onnx', images: 'mnist_t10k_images.npy', labels: 'mnist_t10k_labels.npy' },
-    ...{ preprocessing: { mean: [0], std: [1], bgr: false }, frames: 20, scored: 2000 },
+    ...{ preprocessing: { mean: [0], std: [1], bgr: false }, frames: 20, scored: 1000 },
   },
   {
     ...{ model: 'resnet-cifar10/resnet20_cifar10.onnx', images: 'cifar10_ic01_images.npy' },
@@ -52,13 +53,13 @@ export const INTEGER_CASE: OnnxCase = {
   ...{ model: 'nnstreamer/mobilenet_v2_quant.onnx', ...IMAGENET, preprocessing: TORCHVISION, frames: 3, scored: 100 },
 };
 
+/** Frames as real values, channels-last, and their classes. */
 export interface CaseData {
-  /** Real values, channels-last, of every frame from `first` on; made one at a time. */
-  frames(first: number, count: number): Iterable<Frame>;
   readonly labels: readonly number[];
+  readonly frame: (index: number) => Tensor;
 }
 
-/** Frames of a case as real values of a network's input, whatever the network makes of them. */
+/** Frames of a case for a network's input, whatever numbers the network takes. */
 export function caseData({ images, labels, preprocessing }: OnnxCase, graph: Graph): CaseData {
   const input = defined(graph.inputs[0], 'the input');
   const { shape } = defined(graph.types.get(input.tensor), `the type of '${input.tensor}'`);
@@ -66,13 +67,16 @@ export function caseData({ images, labels, preprocessing }: OnnxCase, graph: Gra
   const array = parseNpy(readFileSync(dataPath(images)), images);
   const source = arrayFrames(real, input, array, images, { preprocessing, layout: 'nhwc' });
   const classes = parseNpy(readFileSync(dataPath(labels)), labels);
+  return { labels: readLabels(classes, labels, source.count), frame: source.frame };
+}
+
+/** Frames `first` and the next ones for the first input of a network, made one at a time; they can be run through again. */
+export function framesFor({ inputs }: Graph, { frame }: CaseData, first: number, count: number): Iterable<Frame> {
+  const { tensor } = defined(inputs[0], 'the input');
   return {
-    labels: readLabels(classes, labels, source.count),
-    frames: (first, count) => ({
-      *[Symbol.iterator]() {
-        for (let i = first; i < first + count; i++) yield new Map([[input.tensor, source.frame(i)]]);
-      },
-    }),
+    *[Symbol.iterator]() {
+      for (let i = first; i < first + count; i++) yield new Map([[tensor, frame(i)]]);
+    },
   };
 }
 

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { realToTensor } from '../../src/execute/frames.js';
+import { prepareInteger } from '../../src/execute/integer/execute-integer.js';
+import type { Graph } from '../../src/ir/graph.js';
 import { defined } from '../../src/support/invariant.js';
 import { sharedPath } from '../shared-data.js';
 import { agreementText, isAcceptable, summarise } from './compare-operators.js';
 import { type Deviation, isClose } from './compare-reals.js';
+import { exportGraph } from './export-graph.js';
 import { compareFileClasses, compareFloatFile, compareIntegerFile, type FileOracle, openFile } from './file-oracle.js';
 import { endToEndText, isAsAccurate } from './network-oracle.js';
-import { caseData, FLOAT_CASES, INTEGER_CASE, type OnnxCase } from './onnx-cases.js';
+import { type CaseData, caseData, FLOAT_CASES, framesFor, INTEGER_CASE, type OnnxCase } from './onnx-cases.js';
 import { withRandomWeights } from './onnx-files.js';
+import { QDQ_CASES } from './qdq-cases.js';
 import { processorNote } from './runtime.js';
 
 /** The ONNX files of the shared folder against the runtime, which reads the same files: `npm run oracle -- onnx`. */
@@ -15,19 +20,26 @@ import { processorNote } from './runtime.js';
 const seed = Number(process.env['HEDDLE_SEED'] ?? 1);
 const isHere = sharedPath('models') !== undefined;
 const rows: string[] = [];
+/** 16-bit tensors need it. */
+const QDQ_OPSET = 21;
 
 console.log(isHere ? `HEDDLE_SEED=${seed}; ${processorNote()}` : 'Skipped: there is no ../shared with models and data');
 afterAll(() => console.log(rows.join('\n')));
 
-async function open({ model, isHalf = false, isUntrained }: OnnxCase): Promise<FileOracle> {
-  const bytes = readFileSync(defined(sharedPath('models', model), model));
-  return openFile(isUntrained === true ? withRandomWeights(bytes, model, seed) : bytes, model, { isHalf });
+/** What is compared of a network, all of it on the same frames. */
+interface Run {
+  readonly name: string;
+  readonly oracle: FileOracle;
+  readonly data: CaseData;
+  readonly frames: number;
+  readonly scored: number;
+  readonly first: number;
 }
 
-async function checkClasses(oracle: FileOracle, one: OnnxCase): Promise<void> {
-  const data = caseData(one, oracle.graph);
-  const result = await compareFileClasses(oracle, data.frames(0, one.scored), data.labels);
-  rows.push(`${one.model}: ${endToEndText(result)}`);
+async function checkClasses({ name, oracle, data, first, scored }: Run): Promise<void> {
+  const labels = data.labels.slice(first, first + scored);
+  const result = await compareFileClasses(oracle, framesFor(oracle.graph, data, first, scored), labels);
+  rows.push(`${name}: ${endToEndText(result)}`);
   expect(isAsAccurate(result)).toBe(true);
 }
 
@@ -35,42 +47,78 @@ function worstOf(deviations: readonly Deviation[]): Deviation {
   return deviations.reduce((a, b) => (b.relative <= a.relative ? a : b));
 }
 
+async function checkTensors({ name, oracle, data, frames }: Run): Promise<void> {
+  const { imported, network } = await compareFloatFile(oracle, framesFor(oracle.graph, data, 0, frames));
+  for (const [form, deviations] of Object.entries({ imported, network })) {
+    const share = worstOf(deviations).relative.toExponential(1);
+    rows.push(`${name}, ${form}: ${deviations.length} tensors, at most ${share} of the largest element`);
+    expect
+      .soft(
+        deviations.filter((deviation) => !isClose(deviation)),
+        form,
+      )
+      .toEqual([]);
+  }
+}
+
+async function checkOperators({ name, oracle, data, first, frames }: Run): Promise<void> {
+  const { agreements, unseen } = await compareIntegerFile(oracle, framesFor(oracle.graph, data, first, frames));
+  rows.push(...summarise(agreements).map((sum) => `${name}: ${agreementText(sum)}`));
+  const none = unseen.length === 0 ? '' : `; not in the file: ${unseen.join(', ')}`;
+  rows.push(`${name}: ${agreements.length - unseen.length} of ${agreements.length} operators compared${none}`);
+  for (const bad of agreements.filter((one) => !isAcceptable(one))) {
+    expect.soft(isAcceptable(bad), `'${bad.node}' ${agreementText(bad)} ${bad.example ?? ''}`).toBe(true);
+  }
+}
+
+async function fileRun(one: OnnxCase): Promise<Run> {
+  const { model, isHalf = false, isUntrained, frames, scored } = one;
+  const file = readFileSync(defined(sharedPath('models', model), model));
+  const bytes = isUntrained === true ? withRandomWeights(file, model, seed) : file;
+  const oracle = await openFile(bytes, model, { isHalf });
+  return { name: model, oracle, data: caseData(one, oracle.graph), frames, scored, first: 0 };
+}
+
 describe.skipIf(!isHere)('float files', () => {
   test.each(FLOAT_CASES)('$model', async (one) => {
-    const oracle = await open(one);
-    const { frames } = caseData(one, oracle.graph);
-    const { imported, network } = await compareFloatFile(oracle, frames(0, one.frames));
-    for (const [form, deviations] of Object.entries({ imported, network })) {
-      const worst = worstOf(deviations);
-      const share = worst.relative.toExponential(1);
-      rows.push(`${one.model}, ${form}: ${deviations.length} tensors, at most ${share} of the largest element`);
-      const far = deviations.filter((deviation) => !isClose(deviation));
-      expect.soft(far, form).toEqual([]);
-    }
-    if (one.scored > 0) await checkClasses(oracle, one);
-    await oracle.session.release();
+    const run = await fileRun(one);
+    await checkTensors(run);
+    if (run.scored > 0) await checkClasses(run);
+    await run.oracle.session.release();
   });
 });
 
 describe.skipIf(!isHere)('integer files', () => {
   test(INTEGER_CASE.model, async () => {
-    const oracle = await open(INTEGER_CASE);
-    const data = caseData(INTEGER_CASE, oracle.graph);
-    await checkOperators(oracle, INTEGER_CASE.model, data.frames(0, INTEGER_CASE.frames));
-    await checkClasses(oracle, INTEGER_CASE);
+    const run = await fileRun(INTEGER_CASE);
+    await checkOperators(run);
+    await checkClasses(run);
+    await run.oracle.session.release();
+  });
+});
+
+describe.skipIf(!isHere)('integer networks written as QDQ files', () => {
+  test.each(QDQ_CASES)('$name', async ({ name, open, ...counts }) => {
+    const { graph, data } = open();
+    const oracle = await openFile(exportGraph(graph, { form: 'qdq', opset: QDQ_OPSET, realEnds: true }), name);
+    const run = { name: `${name} as QDQ`, oracle, data, ...counts };
+    checkSameNetwork(run, graph);
+    await checkOperators(run);
+    await checkClasses(run);
     await oracle.session.release();
   });
 });
 
-async function checkOperators(
-  oracle: FileOracle,
-  name: string,
-  frames: Parameters<typeof compareIntegerFile>[1],
-): Promise<void> {
-  const { agreements, unseen } = await compareIntegerFile(oracle, frames);
-  rows.push(...summarise(agreements).map((sum) => `${name}: ${agreementText(sum)}`));
-  rows.push(`${name}: ${unseen.length} of ${agreements.length} operators are none of the file's ${unseen.join(' ')}`);
-  for (const bad of agreements.filter((one) => !isAcceptable(one))) {
-    expect.soft(isAcceptable(bad), `'${bad.node}' ${agreementText(bad)} ${bad.example ?? ''}`).toBe(true);
-  }
+/** What comes back from the file gives exactly the results of the network that was written. */
+function checkSameNetwork({ name, oracle, data, first, frames }: Run, written: Graph): void {
+  const results = (graph: Graph): readonly (readonly number[])[] => {
+    const { tensor } = defined(graph.inputs[0], 'the input');
+    const type = defined(graph.types.get(tensor), `the type of '${tensor}'`);
+    const executor = prepareInteger(graph);
+    return Array.from({ length: frames }, (_, i) => {
+      const input = realToTensor(tensor, type, data.frame(first + i).data as Float32Array);
+      return [...executor.run(new Map([[tensor, input]])).values()].flatMap((value) => Array.from(value.data, Number));
+    });
+  };
+  expect.soft(results(oracle.graph), `${name}: the network that comes back`).toEqual(results(written));
 }
