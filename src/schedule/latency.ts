@@ -31,10 +31,11 @@ export const LATENCY = {
   mark: 2,
 } as const;
 
-/** Beats that a stage without a window holds at most. */
+/** Output beats that a stage without a window holds at most; hd_width_down's depend on the beat. */
 export const HOLDS = {
   poolStream: 16,
   lookup: 2,
+  widthUp: 2,
   frameIn: 4,
   frameOut: 2,
 } as const;

@@ -34,7 +34,9 @@ function predictOver(design: Design, frames: number): { result: Prediction; sett
   const inputBeats = beatsPerFrame({ map: design.chain.inputMap, lanes: design.inputLanes });
   const processes: Process[] = [source(input, frames * inputBeats)];
   let at = makeChannel();
-  processes.push(stream('frame_in', input, at, { latency: LATENCY.frameIn, holds: HOLDS.frameIn, outputs: () => 1 }));
+  processes.push(
+    stream('frame_in', input, at, { latency: LATENCY.frameIn, holds: () => HOLDS.frameIn, outputs: () => 1 }),
+  );
   for (const stage of stages(design)) {
     const next = makeChannel();
     processes.push(stage.kind === 'adapter' ? adapterProcess(stage, at, next) : engineProcess(stage.engine, at, next));
@@ -46,7 +48,7 @@ function predictOver(design: Design, frames: number): { result: Prediction; sett
   processes.push(
     stream('frame_out', at, output, {
       latency: LATENCY.frameOut,
-      holds: HOLDS.frameOut,
+      holds: () => HOLDS.frameOut,
       outputs: () => 1,
       // Whether a frame was cut short is known at its end: a network that needs no more of it waits there.
       allowedFrom: (beat) => {
@@ -107,11 +109,11 @@ export function engineProcess(engine: Engine, input: Channel, output: Channel): 
     );
   }
   if (layer.kind === 'lookup')
-    return stream(layer.name, input, output, { latency: LATENCY.lookup, holds: HOLDS.lookup, outputs: () => 1 });
+    return stream(layer.name, input, output, { latency: LATENCY.lookup, holds: () => HOLDS.lookup, outputs: () => 1 });
   const latency = layer.mode === 'max' ? LATENCY.poolStreamMax : LATENCY.poolStreamAverage;
   return stream(layer.name, input, output, {
     latency,
-    holds: HOLDS.poolStream,
+    holds: () => HOLDS.poolStream,
     outputs: poolStreamOutputs(layer, engine.lanesIn),
   });
 }
@@ -131,18 +133,21 @@ function poolStreamOutputs(layer: PoolStreamLayer, lanes: number): (beat: number
   };
 }
 
-function adapterProcess(adapter: Adapter, input: Channel, output: Channel): Process {
+/** The process of a width adapter between two channels. */
+export function adapterProcess(adapter: Adapter, input: Channel, output: Channel): Process {
   const beatsIn = beatsPerPixel({ map: adapter.map, lanes: adapter.lanesIn });
   const beatsOut = beatsPerPixel({ map: adapter.map, lanes: adapter.lanesOut });
   const ratio = Math.max(adapter.lanesIn, adapter.lanesOut) / Math.min(adapter.lanesIn, adapter.lanesOut);
   const widens = adapter.lanesOut > adapter.lanesIn;
+  const outputs = (beat: number): number => {
+    const place = beat % beatsIn;
+    if (!widens) return Math.min(ratio, beatsOut - place * ratio);
+    return place === beatsIn - 1 || (place + 1) % ratio === 0 ? 1 : 0;
+  };
   return stream(`width in front of ${adapter.before}`, input, output, {
     latency: LATENCY.adapter,
-    holds: widens ? 2 : 2 * ratio,
-    outputs: (beat) => {
-      const place = beat % beatsIn;
-      if (!widens) return Math.min(ratio, beatsOut - place * ratio);
-      return place === beatsIn - 1 || (place + 1) % ratio === 0 ? 1 : 0;
-    },
+    // Narrowing, one beat is shifted out and one waits: the next is taken when the last part of the former has gone.
+    holds: widens ? () => HOLDS.widthUp : (beat) => outputs(beat + beatsIn - 1) + 1,
+    outputs,
   });
 }

@@ -64,11 +64,11 @@ export function sink(input: Channel): Process {
 
 /**
  * The timing of a stage without a window: input beat j makes output beats `outputs(j)` (a count), `latency` clocks later; at most
- * `holds` output beats are inside.
+ * `holds(j)` output beats are inside while it is taken.
  */
 export interface StreamRule {
   readonly latency: number;
-  readonly holds: number;
+  readonly holds: (beat: number) => number;
   readonly outputs: (beat: number) => number;
   /** Earliest clock in which an input beat may be taken, for reasons besides the stream itself; undefined: not known yet. */
   readonly allowedFrom?: (beat: number) => number | undefined;
@@ -82,7 +82,7 @@ export function stream(name: string, input: Channel, output: Channel, rule: Stre
       let moved = false;
       for (;;) {
         // Whether or not this beat makes an output, it is taken only while there is room for one.
-        const oldest = output.ready.length - rule.holds;
+        const oldest = output.ready.length - rule.holds(input.taken.length);
         const room = oldest < 0 ? 0 : output.taken[oldest];
         if (room === undefined) return moved;
         const allowed = rule.allowedFrom === undefined ? 0 : rule.allowedFrom(input.taken.length);

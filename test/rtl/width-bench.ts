@@ -1,5 +1,8 @@
 import { expect } from 'vitest';
+import { int } from '../../src/ir/tensor-type.js';
 import { LATENCY } from '../../src/schedule/latency.js';
+import { adapterProcess } from '../../src/schedule/predict.js';
+import { makeChannel, settle, sink, source } from '../../src/schedule/token-network.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { freeRun, pixelStream, probeNamed } from './cells.js';
 
@@ -40,9 +43,20 @@ function makePoint(module: WidthModule, shape: (typeof SHAPES)[number]): BenchPo
   };
 }
 
+/** Clocks from the first to the last input beat that the model takes, with an eager source and sink. */
+function modelTakes([lanesIn, lanesOut]: readonly [number, number], channels: number): number {
+  const map = { height: 1, width: PIXELS, channels, element: int(8, false) };
+  const [input, output] = [makeChannel(), makeChannel()];
+  const adapter = { kind: 'adapter', map, lanesIn, lanesOut, before: 'sink' } as const;
+  const count = FRAMES * PIXELS * Math.ceil(channels / lanesIn);
+  settle([source(input, count), adapterProcess(adapter, input, output), sink(output)]);
+  return (input.taken[count - 1] ?? Number.NaN) - (input.taken[0] ?? Number.NaN);
+}
+
 /**
  * Expects right data under every stall pattern; without stalls a beat a cycle on the narrow side, and a latency of one
- * cycle: from the last part of a wide beat to it (up), from a wide beat to its first part (down).
+ * cycle: from the last part of a wide beat to it (up), from a wide beat to its first part (down). Input is taken as
+ * fast as the token-level model says.
  */
 export async function expectWidthAdapter(module: WidthModule): Promise<void> {
   const points = SHAPES.map((shape) => makePoint(module, shape));
@@ -50,12 +64,14 @@ export async function expectWidthAdapter(module: WidthModule): Promise<void> {
   const up = module === 'hd_width_up';
   for (const [channels, narrow, wide, bits] of SHAPES) {
     const name = `${channels} ${narrow} ${wide} ${bits}`;
-    const source = probeNamed(freeRun(runs), `${name}/s_axis`);
-    const sink = probeNamed(freeRun(runs), `${name}/m_axis`);
-    const { frameFirstCycles: first, frameLastCycles: last } = up ? source : sink;
+    const taken = probeNamed(freeRun(runs), `${name}/s_axis`);
+    const given = probeNamed(freeRun(runs), `${name}/m_axis`);
+    const { frameFirstCycles: first, frameLastCycles: last } = up ? taken : given;
     const beats = FRAMES * PIXELS * Math.ceil(channels / narrow);
     expect((last[FRAMES - 1] ?? 0) - (first[0] ?? 0) + 1, name).toBe(beats);
+    const expected = modelTakes(up ? [narrow, wide] : [wide, narrow], channels);
+    expect((taken.frameLastCycles[FRAMES - 1] ?? 0) - (taken.frameFirstCycles[0] ?? 0), name).toBe(expected);
     const cycles = up ? 'frameLastCycles' : 'frameFirstCycles';
-    expect((sink[cycles][0] ?? 0) - (source[cycles][0] ?? 0), name).toBe(LATENCY.adapter);
+    expect((given[cycles][0] ?? 0) - (taken[cycles][0] ?? 0), name).toBe(LATENCY.adapter);
   }
 }

@@ -24,17 +24,17 @@ function through(beats: number, make: (input: Channel, output: Channel) => Proce
 
 describe('a stage without a window', () => {
   it('delays by its latency', () => {
-    const rule = { latency: 3, holds: 8, outputs: () => 1 };
+    const rule = { latency: 3, holds: () => 8, outputs: () => 1 };
     expect(through(4, (i, o) => stream('s', i, o, rule))).toEqual({ in: [0, 1, 2, 3], out: [3, 4, 5, 6] });
   });
 
   it('waits while it is full: one beat inside makes one beat in latency + 1 clocks', () => {
-    const rule = { latency: 3, holds: 1, outputs: () => 1 };
+    const rule = { latency: 3, holds: () => 1, outputs: () => 1 };
     expect(through(3, (i, o) => stream('s', i, o, rule))).toEqual({ in: [0, 4, 8], out: [3, 7, 11] });
   });
 
   it('that gives two beats for one takes one every other clock in the end', () => {
-    const rule = { latency: 1, holds: 4, outputs: () => 2 };
+    const rule = { latency: 1, holds: () => 4, outputs: () => 2 };
     expect(through(5, (i, o) => stream('s', i, o, rule))).toEqual({
       in: [0, 1, 2, 4, 6],
       out: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
@@ -42,21 +42,21 @@ describe('a stage without a window', () => {
   });
 
   it('that gives one beat for two takes one a clock', () => {
-    const rule = { latency: 1, holds: 2, outputs: (beat: number) => beat % 2 };
+    const rule = { latency: 1, holds: () => 2, outputs: (beat: number) => beat % 2 };
     expect(through(4, (i, o) => stream('s', i, o, rule))).toEqual({ in: [0, 1, 2, 3], out: [2, 4] });
   });
 
   it('gives the same clocks in whatever order the stages are advanced', () => {
     const [a, b, c] = [makeChannel(), makeChannel(), makeChannel()];
-    const one = stream('one', a, b, { latency: 2, holds: 1, outputs: () => 1 });
-    const two = stream('two', b, c, { latency: 1, holds: 3, outputs: () => 2 });
+    const one = stream('one', a, b, { latency: 2, holds: () => 1, outputs: () => 1 });
+    const two = stream('two', b, c, { latency: 1, holds: () => 3, outputs: () => 2 });
     settle([sink(c), two, one, source(a, 5)]);
     const forwards = [...c.taken];
     const [x, y, z] = [makeChannel(), makeChannel(), makeChannel()];
     settle([
       source(x, 5),
-      stream('one', x, y, { latency: 2, holds: 1, outputs: () => 1 }),
-      stream('two', y, z, { latency: 1, holds: 3, outputs: () => 2 }),
+      stream('one', x, y, { latency: 2, holds: () => 1, outputs: () => 1 }),
+      stream('two', y, z, { latency: 1, holds: () => 3, outputs: () => 2 }),
       sink(z),
     ]);
     expect(z.taken).toEqual(forwards);
