@@ -266,6 +266,24 @@ export function labelsNotIntegers(file: string): Diagnostic {
   };
 }
 
+export function labelOutsideClasses(
+  file: string,
+  frame: number,
+  label: number,
+  offset: number,
+  classes: number,
+): Diagnostic {
+  const shifted = offset === 0 ? '' : `, which the offset ${offset} makes ${label + offset}`;
+  return {
+    code: 'E394',
+    alias: 'label-outside-classes',
+    severity: 'error',
+    place: { file },
+    text: `label ${frame} is ${label}${shifted}, but the model has the classes 0 to ${classes - 1}`,
+    hint: 'give the labels of this model, and with --label-offset the index of the class of label 0',
+  };
+}
+
 export function notAClassifier(tensor: string, shape: readonly number[]): Diagnostic {
   return error(
     'E391',

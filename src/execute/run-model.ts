@@ -1,6 +1,6 @@
 import type { Graph } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
-import { isInt } from '../ir/tensor-type.js';
+import { elementCount, isInt } from '../ir/tensor-type.js';
 import { HeddleError } from '../support/diagnostics.js';
 import { defined } from '../support/invariant.js';
 import type { NpyArray } from '../support/npy.js';
@@ -9,7 +9,8 @@ import { prepareFloat } from './float/execute-float.js';
 import type { FrameSource } from './frame-source.js';
 import { realValues, topIndices } from './frames.js';
 import { prepareInteger } from './integer/execute-integer.js';
-import { labelsNotIntegers, labelsShape, notAClassifier } from './messages.js';
+import { labelOutsideClasses, labelsNotIntegers, labelsShape, notAClassifier } from './messages.js';
+import { typeOf } from './tensor-access.js';
 
 /** What a model is computed in: the golden model's exact integers, or the float reference. */
 export type Arithmetic = 'integer' | 'float32';
@@ -67,6 +68,19 @@ export function classOutput(graph: Graph): string {
   const { shape } = defined(graph.types.get(tensor), `the type of '${tensor}'`);
   if (!isClassVector(shape)) throw new HeddleError([notAClassifier(tensor, shape)]);
   return tensor;
+}
+
+/** Refuses labels that stand for no class of the output; class `label + offset` is the right one. */
+export function requireClasses(
+  graph: Graph,
+  output: string,
+  labels: readonly number[],
+  offset: number,
+  file: string,
+): void {
+  const classes = elementCount(typeOf(graph, output).shape);
+  const bad = labels.findIndex((label) => !(label + offset >= 0 && label + offset < classes));
+  if (bad >= 0) throw new HeddleError([labelOutsideClasses(file, bad, labels[bad] ?? Number.NaN, offset, classes)]);
 }
 
 /** Accuracy over frames; class `label + offset` is the right one. */

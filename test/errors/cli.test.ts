@@ -32,6 +32,7 @@ const signed = writeNpy(path('signed.npy'), { shape: [3, 6, 6, 2], dtype: 'i1', 
 const single = writeNpy(path('single.npy'), { shape: [6, 6, 2], dtype: 'u1', data: new Uint8Array(72) });
 const none = writeNpy(path('none.npy'), { shape: [0, 6, 6, 2], dtype: 'u1', data: new Uint8Array(0) });
 const labels = writeNpy(path('labels.npy'), { shape: [2], dtype: 'u1', data: new Uint8Array(2) });
+const farLabels = writeNpy(path('far-labels.npy'), { shape: [3], dtype: 'u1', data: Uint8Array.of(0, 1, 99) });
 const realLabels = writeNpy(path('real-labels.npy'), { shape: [3], dtype: 'f4', data: new Float32Array(3) });
 mkdirSync(path('foreign'));
 writeFileSync(path('foreign/mine.txt'), 'mine');
@@ -103,6 +104,8 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'calibration data of another shape': ['quantize', float, '--calibration', single, '-o', path('q.json')],
 
   'labels of another number': run('--input', input, '--labels', labels),
+  'labels that are no classes': run('--input', input, '--labels', farLabels),
+  'labels that an offset makes no classes': run('--input', input, '--labels', farLabels, '--label-offset', '500'),
   'labels that are real': run('--input', input, '--labels', realLabels),
   'labels for a map': ['run', branches, '--input', path('branch.npy'), '--labels', labels],
   'label offset alone': run('--input', input, '--label-offset', '1'),

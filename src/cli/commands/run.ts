@@ -6,6 +6,7 @@ import {
   classOutput,
   isClassVector,
   readLabels,
+  requireClasses,
 } from '../../execute/run-model.js';
 import { typeOf } from '../../execute/tensor-access.js';
 import { type ParallelOptions, runFramesParallel } from '../../execute/threads/run-frames.js';
@@ -90,13 +91,13 @@ async function run(host: CommandHost, path: string, flags: RunFlags): Promise<vo
   const graph = loadModel(host, path);
   const inputs = await readInputs(host, graph, '--input', flags.input, settings.input);
   const files = tensorFiles(graph, flags, settings.input, inputs.frames);
-  const labels = labelsOf(graph, flags, inputs);
+  const offset = settings.labelOffset ?? defined(graph.outputs[0], 'the first output').classOffset;
+  const labels = labelsOf(graph, flags, inputs, offset);
   checkTargets(files.map(({ path: file }) => file));
   const start = performance.now();
   const best = await runAll(host, graph, inputs, files, settings.jobs);
   const seconds = (performance.now() - start) / 1000;
   writeFiles(files.map((file): FileContent => ({ path: file.path, bytes: formatNpy(file.array) })));
-  const offset = settings.labelOffset ?? defined(graph.outputs[0], 'the first output').classOffset;
   const accuracy = labels === undefined ? undefined : accuracyOf(defined(best, 'the classes'), labels, offset);
   const outputs = new Set(graph.outputs.map((output) => output.tensor));
   const document: RunDocument = {
@@ -133,15 +134,17 @@ function tensorFiles(graph: Graph, flags: RunFlags, input: InputSettings, frames
   return wanted.map(([tensor, path]) => makeTensorFile(graph, tensor, path, frames, format));
 }
 
-function labelsOf(graph: Graph, flags: RunFlags, inputs: ModelInputs): readonly number[] | undefined {
+function labelsOf(graph: Graph, flags: RunFlags, inputs: ModelInputs, offset: number): readonly number[] | undefined {
   if (flags.labels === undefined) return undefined;
-  classOutput(graph);
+  const output = classOutput(graph);
   const array = readNpyFile(flags.labels);
   const isCut = flags.frames !== undefined && array.shape.length === 1 && (array.shape[0] ?? 0) > inputs.frames;
   const used = isCut
     ? { ...array, shape: [inputs.frames], data: array.data.subarray(0, inputs.frames) as typeof array.data }
     : array;
-  return readLabels(used, flags.labels, inputs.frames);
+  const labels = readLabels(used, flags.labels, inputs.frames);
+  requireClasses(graph, output, labels, offset, flags.labels);
+  return labels;
 }
 
 /** Runs all frames into the files; the best classes of each where the first output is a vector. */

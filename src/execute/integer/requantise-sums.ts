@@ -1,4 +1,4 @@
-import { clampTo, requantise, roundHalfEven } from '../../support/fixed-point.js';
+import { requantise, roundHalfEven } from '../../support/fixed-point.js';
 import type { NumericData } from '../tensor-access.js';
 import type { RequantParams } from './requant-params.js';
 
@@ -17,10 +17,13 @@ export function makeRequantiser(params: RequantParams): RequantiseSums {
       }
     };
   }
+  // The limits are integers, so they may be looked at before rounding.
+  const [low, high] = [lo - zeroPoint, hi - zeroPoint];
   return (sums, from, y, at) => {
     for (let oc = 0; oc < outChannels; oc++) {
-      const acc = (sums[from + oc] as number) + (bias[oc] as number);
-      y[at + oc] = clampTo(zeroPoint + roundHalfEven(acc * (scale[oc] as number)), lo, hi);
+      const scaled = ((sums[from + oc] as number) + (bias[oc] as number)) * (scale[oc] as number);
+      if (scaled <= low) y[at + oc] = lo;
+      else y[at + oc] = scaled >= high ? hi : zeroPoint + roundHalfEven(scaled);
     }
   };
 }
