@@ -6,6 +6,7 @@ import { activationOf, typeOf } from '../execute/tensor-access.js';
 import type { Graph, GraphNode } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import { F32 } from '../ir/tensor-type.js';
+import { freshName } from '../passes/edit.js';
 import { defined } from '../support/invariant.js';
 import type { CalibrationFrames } from './calibrate.js';
 import { quantizeInputs } from './compare.js';
@@ -128,12 +129,6 @@ function correctLayer(
   draft.types.set(name, tensor.type);
   draft.constants.set(name, tensor);
   return { ...node, inputs: [x, weightName, name] };
-}
-
-/** `base`, or the first of `base.2`, `base.3` ... that no tensor is called. */
-function freshName(taken: ReadonlyMap<string, unknown>, base: string): string {
-  if (!taken.has(base)) return base;
-  for (let i = 2; ; i++) if (!taken.has(`${base}.${i}`)) return `${base}.${i}`;
 }
 
 /** The layer's sums without bias and clamp, with the given weights and input: the mean of each output channel. */

@@ -1,7 +1,7 @@
 import { nodeSubject, tensorSubject } from '../ir/messages.js';
 import type { Diagnostic } from '../support/diagnostics.js';
 
-/** Messages of the quantiser: E370..E374 and E290..E299. */
+/** Messages of the quantiser: E290..E299. */
 
 function error(code: string, alias: string, subject: string, text: string, hint: string): Diagnostic {
   return { code, alias, severity: 'error', subject, text, hint };
@@ -9,22 +9,22 @@ function error(code: string, alias: string, subject: string, text: string, hint:
 
 export function badOption(option: string, value: unknown, wanted: string): Diagnostic {
   const text = `it is ${String(value)}, but it must be ${wanted}`;
-  return error('E370', 'bad-quantize-option', `option ${option}`, text, `correct ${option}, or leave it out`);
+  return error('E293', 'bad-quantize-option', `option ${option}`, text, `correct ${option}, or leave it out`);
 }
 
 export function alreadyInteger(model: string): Diagnostic {
   return error(
-    'E371',
+    'E294',
     'already-integer',
     `model '${model}'`,
-    'its tensors are integers already',
-    'give the float model; an integer model can be compiled as it is',
+    'it is quantised already, and its own scales and zero points are kept',
+    'use it as it is, or give the float model that it was made from',
   );
 }
 
 export function noCalibrationFrames(): Diagnostic {
   return error(
-    'E372',
+    'E295',
     'no-calibration-frames',
     'the calibration data',
     'it holds no frame',
@@ -34,7 +34,7 @@ export function noCalibrationFrames(): Diagnostic {
 
 export function notFiniteActivation(tensor: string, frame: number): Diagnostic {
   return error(
-    'E373',
+    'E296',
     'not-finite-activation',
     tensorSubject(tensor),
     `calibration frame ${frame} makes it NaN or infinite`,
@@ -44,7 +44,7 @@ export function notFiniteActivation(tensor: string, frame: number): Diagnostic {
 
 export function tableInputTooWide(node: string, kind: string, bits: number, limit: number): Diagnostic {
   return error(
-    'E374',
+    'E297',
     'table-input-too-wide',
     nodeSubject(node),
     `'${kind}' is a table over its input, which activationBits makes ${bits} bits wide; the limit is ${limit}`,

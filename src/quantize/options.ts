@@ -3,8 +3,8 @@ import { HeddleError } from '../support/diagnostics.js';
 import { badOption } from './messages.js';
 import type { RangeMethod } from './observer.js';
 
-/** Ranges from the frames, biases layer by layer, and the comparison over the frames. */
-export type QuantizeStage = 'calibrate' | 'correct' | 'compare';
+/** Channels from the frames, ranges from the frames, biases layer by layer, and the comparison over the frames. */
+export type QuantizeStage = 'equalise' | 'calibrate' | 'correct' | 'compare';
 
 export interface QuantizeOptions {
   /** Bits of a weight, 2..8; default 8. Weights are symmetric, so 8 bits hold -127..127. */
@@ -19,6 +19,8 @@ export interface QuantizeOptions {
   readonly rangeMethod?: RangeMethod;
   /** Share of values that the method percentile covers, above 50 up to 100; default 99.99. */
   readonly percentile?: number;
+  /** Whether weak channels of a tensor are multiplied up, in the weights around it; default true. */
+  readonly equalisation?: boolean;
   /** Whether biases make up for what rounding changes in the mean of each channel; default true. */
   readonly biasCorrection?: boolean;
   /** Called after each step of a stage; without `total` there are as many as calibration frames. */
@@ -38,6 +40,7 @@ export function resolveOptions(options: QuantizeOptions): ResolvedOptions {
     requantBits: options.requantBits ?? DEFAULT_REQUANT_BITS,
     rangeMethod: options.rangeMethod ?? 'min-max',
     percentile: options.percentile ?? 99.99,
+    equalisation: options.equalisation ?? true,
     biasCorrection: options.biasCorrection ?? true,
     onStep: options.onStep ?? (() => {}),
   };

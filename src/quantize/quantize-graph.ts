@@ -13,6 +13,7 @@ import { type CalibrationFrames, calibrate } from './calibrate.js';
 import { chooseTypes, tensorsToCalibrate } from './choose-types.js';
 import { compareNetworks, type QuantizeReport } from './compare.js';
 import { correctBiases } from './correct-biases.js';
+import { equaliseLayers } from './equalise-layers.js';
 import { alreadyInteger, noIntegerForm, tableInputTooWide, unknownLayer } from './messages.js';
 import { type QuantizeOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { isWeighted, numbersRule, TABLE_KINDS } from './rules.js';
@@ -37,8 +38,9 @@ export function quantizeGraph(
   if ([...floatGraph.types.values()].some((type) => isInt(type.element))) {
     throw new HeddleError([alreadyInteger(floatGraph.name)]);
   }
-  const prepared = runPipeline(floatGraph, FLOAT_PIPELINE);
-  checkQuantizable(prepared, resolved);
+  const fused = runPipeline(floatGraph, FLOAT_PIPELINE);
+  checkQuantizable(fused, resolved);
+  const prepared = resolved.equalisation ? equaliseLayers(fused, prepareFloat(fused), calibration, resolved) : fused;
   const observed = calibrate(prepareFloat(prepared), tensorsToCalibrate(prepared), calibration, resolved);
   const types = chooseTypes(prepared, observed.ranges, resolved.activationBits);
   const rounded = applyTypes(prepared, types, resolved);

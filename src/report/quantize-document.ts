@@ -16,6 +16,7 @@ export interface QuantizeDocument {
   readonly rangeMethod: string;
   /** Undefined unless the method is percentile. */
   readonly percentile: number | undefined;
+  readonly equalisation: boolean;
   readonly biasCorrection: boolean;
   /** Of the first output: share of frames whose best class is the same in float and in integers; undefined for maps. */
   readonly top1Agreement: number | undefined;
@@ -61,7 +62,7 @@ export function quantizeText(document: QuantizeDocument, paint: Paint = PLAIN): 
     paint.good(
       `quantised ${document.model} to ${document.output} with ${plural(document.frames, 'calibration frame')}`,
     ),
-    `${weightsText(document)}, ${document.activationBits}-bit activations, ${document.requantBits}-bit multipliers, ranges by ${document.rangeMethod}${document.biasCorrection ? ', biases corrected' : ''}`,
+    settingsText(document),
     '',
     ...textTable(COLUMNS, rows),
     '',
@@ -72,6 +73,15 @@ export function quantizeText(document: QuantizeDocument, paint: Paint = PLAIN): 
 
 function decibels(snrDb: number | undefined): string {
   return snrDb === undefined ? 'exact' : `${snrDb.toFixed(1)} dB`;
+}
+
+function settingsText(document: QuantizeDocument): string {
+  const { activationBits, requantBits, rangeMethod, equalisation, biasCorrection } = document;
+  return [
+    `${weightsText(document)}, ${activationBits}-bit activations, ${requantBits}-bit multipliers, ranges by ${rangeMethod}`,
+    ...(equalisation ? ['channels equalised'] : []),
+    ...(biasCorrection ? ['biases corrected'] : []),
+  ].join(', ');
 }
 
 function weightsText({ weightBits, layerWeightBits }: QuantizeDocument): string {

@@ -15,21 +15,25 @@ import { type NpyArray, parseNpy } from '../../src/support/npy.js';
 import { sharedPath } from '../shared-data.js';
 import { resizePicture } from './resize.js';
 
-/** A trained TFLite model and labelled frames that it is measured on. */
-export interface AccuracyCase {
+/** A trained model and labelled frames that it is measured on. */
+export interface FrameCase {
   /** Below models/. */
   readonly model: string;
   /** Below data/. */
   readonly images: string;
   readonly labels: string;
   /** What the frames' numbers are to the model. */
-  readonly format: Pick<FrameOptions, 'raw' | 'preprocessing'>;
+  readonly format: Pick<FrameOptions, 'raw' | 'preprocessing' | 'layout'>;
   /** Index of label 0's class in the output. */
   readonly offset: number;
   /** Pictures are resized to this edge. */
   readonly edge?: number;
   /** Only the first so many frames. */
   readonly frames?: number;
+}
+
+/** One whose top-1 is known. */
+export interface AccuracyCase extends FrameCase {
   /** Top-1 that others have measured, by an approximate float evaluator; absent where nobody has. */
   readonly listed?: number;
   /** Top-1 of TFLite's own integer arithmetic on exactly these frames, where it was worked out; it is then the measure. */
@@ -40,14 +44,19 @@ export interface AccuracyCase {
 
 const RAW = { raw: true } as const;
 /** Pixels as they are. */
-const PIXELS = { preprocessing: { mean: [0], std: [1], bgr: false } } as const;
-const UNIT = { preprocessing: { mean: [0], std: [255], bgr: false } } as const;
-const CENTRED = { preprocessing: { mean: [127.5], std: [127.5], bgr: false } } as const;
+export const PIXELS = { preprocessing: { mean: [0], std: [1], bgr: false } } as const;
+export const UNIT = { preprocessing: { mean: [0], std: [255], bgr: false } } as const;
+export const CENTRED = { preprocessing: { mean: [127.5], std: [127.5], bgr: false } } as const;
 
-const DIGITS = { images: 'mnist_t10k_images.npy', labels: 'mnist_t10k_labels.npy', offset: 0, frames: 2000 } as const;
-const CIFAR = { images: 'cifar10_ic01_images.npy', labels: 'cifar10_ic01_labels.npy', offset: 0 } as const;
+export const DIGITS = {
+  images: 'mnist_t10k_images.npy',
+  labels: 'mnist_t10k_labels.npy',
+  offset: 0,
+  frames: 2000,
+} as const;
+export const CIFAR = { images: 'cifar10_ic01_images.npy', labels: 'cifar10_ic01_labels.npy', offset: 0 } as const;
 const WORDS = { images: 'kws01_features.npy', labels: 'kws01_labels.npy', offset: 0 } as const;
-const PICTURES = { images: 'imagenet100_224_images.npy', labels: 'imagenet100_labels.npy' } as const;
+export const PICTURES = { images: 'imagenet100_224_images.npy', labels: 'imagenet100_labels.npy' } as const;
 
 /**
  * The listed figures of the picture networks have half points, so they are of more pictures than the hundred that are
@@ -100,7 +109,7 @@ export interface CaseFiles {
 }
 
 /** The paths of a case's files; undefined where one of them is not beside the checkout. */
-export function filesOf({ model, images, labels }: AccuracyCase): CaseFiles | undefined {
+export function filesOf({ model, images, labels }: FrameCase): CaseFiles | undefined {
   const paths = [sharedPath('models', model), sharedPath('data', images), sharedPath('data', labels)];
   const [modelPath, imagePath, labelPath] = paths;
   if (modelPath === undefined || imagePath === undefined || labelPath === undefined) return undefined;
@@ -129,7 +138,7 @@ export interface LabelledFrames {
 }
 
 /** The first so many frames of a case, as the graph's input takes them, and their labels. */
-export function labelledFrames(entry: AccuracyCase, files: CaseFiles, graph: Graph, limit: number): LabelledFrames {
+export function labelledFrames(entry: FrameCase, files: CaseFiles, graph: Graph, limit: number): LabelledFrames {
   const input = defined(graph.inputs[0], 'the input');
   const images = readArray(files.images);
   const first = firstFrames(images, Math.min(limit, entry.frames ?? limit, images.shape[0] ?? 0));

@@ -177,7 +177,9 @@ describe('sizes', () => {
 
 describe('diagnostics', () => {
   it('each have a code of their own', () => {
-    const codes = sources.flatMap(({ code }) => [...code.matchAll(/code: '([EW]\d+)'/g)].map(([, found]) => found));
+    const codes = sources.flatMap(({ code }) =>
+      [...code.matchAll(/(?:code: |\w\(\s*)'([EW]\d{3})'/g)].map(([, found]) => found),
+    );
     const repeated = codes.filter((found, i) => codes.indexOf(found) !== i);
     expect(repeated).toEqual([]);
   });

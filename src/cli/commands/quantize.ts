@@ -17,7 +17,7 @@ import {
   readInputs,
 } from '../input-options.js';
 import { badOptionValue, givenTwice, uselessOption, wrongExtension } from '../messages.js';
-import { loadModel, MODEL_FILES } from '../models.js';
+import { loadModel } from '../models.js';
 import { collect, readChoice, readInteger, readNumber } from '../options.js';
 import { computeWithProgress } from '../progress.js';
 
@@ -29,6 +29,7 @@ interface QuantizeFlags extends InputFlags {
   readonly requantBits?: string;
   readonly range?: string;
   readonly percentile?: string;
+  readonly equalisation: boolean;
   readonly biasCorrection: boolean;
   readonly json?: boolean;
 }
@@ -37,7 +38,7 @@ export function addQuantize(program: Command, host: CommandHost): void {
   const command = program
     .command('quantize')
     .description('turn a float model into integers, with ranges from calibration frames')
-    .argument('<model>', `float model: ${MODEL_FILES}`)
+    .argument('<model>', 'float model, NAME.json')
     .requiredOption('--calibration <file>', 'typical frames: .npy, a picture or a folder of pictures', collect)
     .requiredOption('-o, --output <file>', 'the integer model, NAME.json; NAME.safetensors is written beside it');
   addInputOptions(command, false)
@@ -46,6 +47,7 @@ export function addQuantize(program: Command, host: CommandHost): void {
     .option('--requant-bits <N>', 'significant bits of the multipliers, 8 to 31 (default 18)')
     .option('--range <method>', 'min-max, percentile or mse (default min-max)')
     .option('--percentile <P>', 'share of values that --range percentile covers (default 99.99)')
+    .option('--no-equalisation', 'leave weak channels as they are, not multiplied up in the weights around them')
     .option('--no-bias-correction', 'round biases as they are, not so that they make up for rounded weights')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\n--mean, --std and --bgr are stored in the integer model.')
@@ -63,7 +65,12 @@ async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): 
     },
   };
   const { graph, report } = computeWithProgress(host, (progress) => {
-    const stages = { calibrate: 'ranges, frames', correct: 'biases, steps', compare: 'comparing, frames' } as const;
+    const stages = {
+      equalise: 'channels, frames',
+      calibrate: 'ranges, frames',
+      correct: 'biases, steps',
+      compare: 'comparing, frames',
+    } as const;
     return quantizeGraph(model, calibration, {
       ...options,
       onStep: (stage, done, total = frames) => progress.show(stages[stage], done, total),
@@ -89,6 +96,7 @@ function readSettings(flags: QuantizeFlags): { readonly input: InputSettings; re
   problems.throwIfErrors();
   const options: QuantizeOptions = {
     ...weights,
+    equalisation: flags.equalisation,
     biasCorrection: flags.biasCorrection,
     ...(activationBits === undefined ? {} : { activationBits }),
     ...(requantBits === undefined ? {} : { requantBits }),
@@ -134,7 +142,7 @@ function withPreprocessing(model: Graph, settings: InputSettings): Graph {
 
 function settingsOf(model: string, output: string, options: QuantizeOptions): QuantizeSettings {
   const resolved = resolveOptions(options);
-  const { weightBits, activationBits, requantBits, rangeMethod, percentile, biasCorrection } = resolved;
+  const { weightBits, activationBits, requantBits, rangeMethod, percentile, equalisation, biasCorrection } = resolved;
   return {
     model,
     output,
@@ -142,6 +150,7 @@ function settingsOf(model: string, output: string, options: QuantizeOptions): Qu
     layerWeightBits: Object.fromEntries(resolved.layerWeightBits),
     activationBits,
     requantBits,
+    equalisation,
     biasCorrection,
     rangeMethod,
     percentile: rangeMethod === 'percentile' ? percentile : undefined,

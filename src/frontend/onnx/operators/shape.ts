@@ -1,6 +1,5 @@
 import { elementCount } from '../../../ir/tensor-type.js';
 import { sameExtents } from '../../../ir/type-equality.js';
-import { roundToHalf } from '../../../support/float16.js';
 import { flag, integer, optionalInteger, optionalIntegers, real, required, word } from '../attributes.js';
 import {
   type Call,
@@ -206,10 +205,8 @@ function foldCast(call: Call, to: DType): void {
     defineKnown(call, knownOf(call));
     return;
   }
-  if (to === 'bfloat16') refuseNode(call, `it makes ${to} of a constant`, 'export the model in float32 or float16');
   call.work.spendCopy(8 * value.data.length);
-  const read = to === 'float16' ? (entry: number | bigint): number => roundToHalf(Number(entry)) : Number;
-  const numbers = Float64Array.from(value.data as ArrayLike<number | bigint>, read);
+  const numbers = Float64Array.from(value.data as ArrayLike<number | bigint>, Number);
   defineKnown(call, { ...value, dtype: to, data: asType(call, numbers, to) });
 }
 
