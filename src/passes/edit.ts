@@ -1,4 +1,6 @@
 import type { Graph, GraphNode } from '../ir/graph.js';
+import type { Tensor } from '../ir/tensor.js';
+import { F32, type TensorType } from '../ir/tensor-type.js';
 
 /** How often each tensor is read, by nodes and as an output of the network. */
 export function readCounts(graph: Graph): ReadonlyMap<string, number> {
@@ -17,4 +19,18 @@ export function producers(nodes: readonly GraphNode[]): Map<string, GraphNode> {
 export function freshName(taken: { has(name: string): boolean }, base: string): string {
   if (!taken.has(base)) return base;
   for (let i = 2; ; i++) if (!taken.has(`${base}.${i}`)) return `${base}.${i}`;
+}
+
+/** Puts a float constant in, under `base` or a name like it, which it returns. */
+export function addConstant(
+  graph: { readonly types: Map<string, TensorType>; readonly constants: Map<string, Tensor> },
+  base: string,
+  shape: readonly number[],
+  data: Float32Array,
+): string {
+  const name = freshName(graph.types, base);
+  const type = { shape, element: F32 };
+  graph.types.set(name, type);
+  graph.constants.set(name, { type, data });
+  return name;
 }

@@ -3,11 +3,11 @@ import { pruneTensors } from '../ir/builder.js';
 import type { Graph, GraphNode } from '../ir/graph.js';
 import type { BatchNormOp, ConvOp, DenseOp } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
-import { elementCount, F32 } from '../ir/tensor-type.js';
+import { elementCount } from '../ir/tensor-type.js';
 import { UNIT_WINDOW } from '../ir/window.js';
 import { DiagnosticCollector } from '../support/diagnostics.js';
 import { defined } from '../support/invariant.js';
-import { freshName, producers, readCounts } from './edit.js';
+import { addConstant, producers, readCounts } from './edit.js';
 import { cannotFoldBatchNorm } from './messages.js';
 import type { Pass } from './pass.js';
 
@@ -95,12 +95,4 @@ function depthwise(node: GraphNode<BatchNormOp>, { slope, offset }: ChannelAffin
   const bias = addConstant(folding, `${node.name}.bias`, [channels], Float32Array.from(offset));
   const op: ConvOp = { kind: 'conv', ...UNIT_WINDOW, groups: channels };
   return { name: node.name, op, inputs: [x, weights, bias], outputs: node.outputs };
-}
-
-function addConstant(folding: Folding, base: string, shape: readonly number[], data: Float32Array): string {
-  const name = freshName(folding.types, base);
-  const type = { shape, element: F32 };
-  folding.types.set(name, type);
-  folding.constants.set(name, { type, data });
-  return name;
 }

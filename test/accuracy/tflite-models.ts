@@ -137,15 +137,24 @@ export interface LabelledFrames {
   readonly labels: readonly number[];
 }
 
-/** The first so many frames of a case, as the graph's input takes them, and their labels. */
-export function labelledFrames(entry: FrameCase, files: CaseFiles, graph: Graph, limit: number): LabelledFrames {
+/** The first so many frames of a case, as the graph's input takes them. */
+export function realFrames(
+  { format, edge, frames }: Pick<FrameCase, 'format' | 'edge' | 'frames'>,
+  path: string,
+  graph: Graph,
+  limit: number,
+): FrameSource {
   const input = defined(graph.inputs[0], 'the input');
-  const images = readArray(files.images);
-  const first = firstFrames(images, Math.min(limit, entry.frames ?? limit, images.shape[0] ?? 0));
-  const array = entry.edge === undefined ? first : resized(first, entry.edge);
+  const images = readArray(path);
+  const first = firstFrames(images, Math.min(limit, frames ?? limit, images.shape[0] ?? 0));
+  return arrayFrames(graph, input, edge === undefined ? first : resized(first, edge), path, format);
+}
+
+/** As realFrames, and their labels. */
+export function labelledFrames(entry: FrameCase, files: CaseFiles, graph: Graph, limit: number): LabelledFrames {
+  const source = realFrames(entry, files.images, graph, limit);
   const labels = readArray(files.labels);
   const all = readLabels(labels, files.labels, labels.data.length);
-  const source = arrayFrames(graph, input, array, files.images, entry.format);
   return { source, labels: all.slice(0, source.count) };
 }
 

@@ -182,6 +182,7 @@ describe('runPipeline', () => {
     expect(records.map((record) => [record.name, record.changed])).toEqual([
       ['fold-constants', false],
       ['fold-padding', false],
+      ['fold-bias', false],
       ['fold-batch-norm', true],
       ['fuse-activation', true],
       ['remove-dead', false],
