@@ -7,6 +7,9 @@ import { formatDiagnostic, HeddleError } from '../support/diagnostics.js';
 import type { CommandHost } from './context.js';
 import { unknownModelKind } from './messages.js';
 
+/** Model files as help texts name them. */
+export const MODEL_FILES = 'NAME.json, NAME.onnx or NAME.tflite';
+
 /** The graph of a model file as its front end returns it. */
 export function importModelFile(path: string): Imported {
   const ending = modelEnding(path);

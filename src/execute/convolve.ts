@@ -55,27 +55,66 @@ function depthwise(geometry: PatchGeometry, filters: Filters): Convolve {
     { length: filters.length },
     (_, i) => filters[(i % channels) * filterLength + Math.floor(i / channels)] as number,
   );
+  const taps = makeTapList(filterLength);
   return (x, emit) => {
     const sums = new Float64Array(channels);
     for (let pixel = 0; pixel < outH * outW; pixel++) {
-      const rowTaps = rows[Math.floor(pixel / outW)] as Int32Array;
-      const columnTaps = columns[pixel % outW] as Int32Array;
-      sums.fill(0);
-      let tap = 0;
-      for (const iy of rowTaps) {
-        for (const ix of columnTaps) {
-          if (iy !== PADDED && ix !== PADDED) addProducts(sums, x, (iy * inW + ix) * channels, byTap, tap * channels);
-          tap += 1;
-        }
-      }
+      listTaps(taps, rows[Math.floor(pixel / outW)] as Int32Array, columns[pixel % outW] as Int32Array, inW, channels);
+      addTaps(taps, x, byTap, sums);
       emit(pixel, sums, 0);
     }
   };
 }
 
-/** sums[c] += x[from + c] * w[at + c]. */
-function addProducts(sums: Float64Array, x: Float64Array, from: number, w: Float64Array, at: number): void {
-  for (let c = 0; c < sums.length; c++) {
-    sums[c] = (sums[c] as number) + (x[from + c] as number) * (w[at + c] as number);
+/** Where the taps of a window inside the picture find their first channel: its input and its weight. */
+interface TapList {
+  count: number;
+  readonly inputs: Int32Array;
+  readonly weights: Int32Array;
+}
+
+function makeTapList(most: number): TapList {
+  return { count: 0, inputs: new Int32Array(most), weights: new Int32Array(most) };
+}
+
+function listTaps(taps: TapList, rowTaps: Int32Array, columnTaps: Int32Array, inW: number, channels: number): void {
+  let tap = 0;
+  taps.count = 0;
+  for (let ky = 0; ky < rowTaps.length; ky++) {
+    const iy = rowTaps[ky] as number;
+    for (let kx = 0; kx < columnTaps.length; kx++, tap++) {
+      const ix = columnTaps[kx] as number;
+      if (iy === PADDED || ix === PADDED) continue;
+      taps.inputs[taps.count] = (iy * inW + ix) * channels;
+      taps.weights[taps.count] = tap * channels;
+      taps.count += 1;
+    }
+  }
+}
+
+/** sums[c] = sum over the taps of x[input + c] * w[weight + c], in the order of the taps; four channels at a time. */
+function addTaps({ count, inputs, weights }: TapList, x: Float64Array, w: Float64Array, sums: Float64Array): void {
+  let c = 0;
+  for (; c + 4 <= sums.length; c += 4) {
+    let [a, b, d, e] = [0, 0, 0, 0];
+    for (let k = 0; k < count; k++) {
+      const from = ((inputs[k] as number) + c) | 0;
+      const at = ((weights[k] as number) + c) | 0;
+      a += (x[from] as number) * (w[at] as number);
+      b += (x[(from + 1) | 0] as number) * (w[(at + 1) | 0] as number);
+      d += (x[(from + 2) | 0] as number) * (w[(at + 2) | 0] as number);
+      e += (x[(from + 3) | 0] as number) * (w[(at + 3) | 0] as number);
+    }
+    sums[c] = a;
+    sums[c + 1] = b;
+    sums[c + 2] = d;
+    sums[c + 3] = e;
+  }
+  for (; c < sums.length; c++) {
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      sum += (x[(inputs[k] as number) + c] as number) * (w[(weights[k] as number) + c] as number);
+    }
+    sums[c] = sum;
   }
 }

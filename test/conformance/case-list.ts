@@ -48,10 +48,3 @@ export function differences(list: CaseList, outcomes: ReadonlyMap<string, Outcom
   const gone = [...list.texts.keys()].filter((name) => !outcomes.has(name));
   return [...changed, ...gone.map((name) => `${name} is listed, but there is no such case`)];
 }
-
-/** Cases that pass by the list, but do not. */
-export function lost(list: CaseList, outcomes: ReadonlyMap<string, Outcome>): readonly string[] {
-  return [...outcomes].flatMap(([name, { status, text }]) =>
-    list.texts.get(name)?.startsWith('pass') === true && status !== 'pass' ? [`${name} is ${text}`] : [],
-  );
-}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runAll } from './all-cases.js';
-import { isFailure, lost, readList } from './case-list.js';
+import { differences, isFailure, readList } from './case-list.js';
 import { contradictions } from './scope.js';
 import { installedCases, NO_CASES } from './test-data.js';
 
@@ -19,7 +19,7 @@ describe.skipIf(installed === undefined)(
       const outcomes = runAll(installed);
       expect([...outcomes].filter(([, outcome]) => isFailure(outcome))).toEqual([]);
       // Another version of the package may have other cases.
-      if (installed.version === list.version) expect(lost(list, outcomes)).toEqual([]);
+      if (installed.version === list.version) expect(differences(list, outcomes)).toEqual([]);
     });
   },
 );

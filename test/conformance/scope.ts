@@ -29,7 +29,10 @@ const REASONS: readonly (readonly [string, string])[] = [
     'it normalises with statistics of the picture itself, or is a part of that',
     'InstanceNormalization LayerNormalization MeanVarianceNormalization',
   ],
-  ['it is a reduction that is no layer of a CNN', 'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare'],
+  [
+    'it is a reduction that is no layer of a CNN',
+    'ArgMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare',
+  ],
   ['it is about matrices', 'Det Einsum EyeLike Trilu'],
   ['it is about bits and logic', 'BitShift IsInf IsNaN'],
   [

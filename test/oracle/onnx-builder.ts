@@ -25,6 +25,7 @@ export type OnnxAttribute =
   | string
   | { readonly f: number }
   | { readonly floats: readonly number[] }
+  | { readonly tensor: Message }
   | readonly number[];
 
 export interface OnnxNode {
@@ -126,11 +127,12 @@ export function tensorMessage(name: string, dtype: OnnxDType, dims: readonly num
   };
 }
 
-const KIND = { f: 1n, i: 2n, s: 3n, floats: 6n, ints: 7n } as const;
+const KIND = { f: 1n, i: 2n, s: 3n, tensor: 4n, floats: 6n, ints: 7n } as const;
 
 function attributeMessage(name: string, value: OnnxAttribute): Message {
   if (typeof value === 'bigint') return { name, type: KIND.i, i: value };
   if (typeof value === 'string') return { name, type: KIND.s, s: Buffer.from(value) };
+  if ('tensor' in value) return { name, type: KIND.tensor, t: value.tensor };
   if ('f' in value) return { name, type: KIND.f, f: value.f };
   if ('floats' in value) return { name, type: KIND.floats, floats: value.floats };
   return { name, type: KIND.ints, ints: value.map(BigInt) };

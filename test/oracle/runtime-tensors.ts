@@ -4,8 +4,9 @@ import type { Tensor } from '../../src/ir/tensor.js';
 import { elementCount, intRange, isInt, type TensorType } from '../../src/ir/tensor-type.js';
 import { sameExtents } from '../../src/ir/type-equality.js';
 import { clampTo, roundHalfEven } from '../../src/support/fixed-point.js';
+import { roundToHalf } from '../../src/support/float16.js';
 import { dtypeOf, typeOf } from './emitter.js';
-import { halfBits, halfValue, roundToHalf } from './float16.js';
+import { halfBits, halfValue } from './float16.js';
 import { fileDims, fromFile, toFile } from './layout.js';
 import type { RuntimeTensor } from './runtime.js';
 

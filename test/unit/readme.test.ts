@@ -49,7 +49,7 @@ const NEEDS_TOOLS: readonly string[] = ['verify', 'doctor', 'demo'];
 describe('README', () => {
   it('has the commands that the tests below run', () => {
     const names = new Set(HEDDLE.map((line) => line.split(' ')[0]));
-    expect([...names].sort()).toEqual(['compile', 'doctor', 'explore', 'quantize', 'run', 'verify']);
+    expect([...names].sort()).toEqual(['compile', 'doctor', 'explore', 'inspect', 'quantize', 'run', 'verify']);
     expect(README).toContain('out/folding.json');
   });
 

@@ -7,7 +7,7 @@ import { makeDumps, outputFiles } from '../../report/output-files.js';
 import { checkOutputFolder, writeOutputFolder } from '../../report/output-folder.js';
 import { DiagnosticCollector } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { loadIntegerModel } from '../models.js';
+import { loadIntegerModel, MODEL_FILES } from '../models.js';
 import { addSizingOptions, readSizing, type SizingFlags } from '../sizing-options.js';
 
 interface CompileFlags extends SizingFlags {
@@ -20,7 +20,7 @@ export function addCompile(program: Command, host: CommandHost): void {
   const command = program
     .command('compile')
     .description('write Verilog, memory images and reports to a folder')
-    .argument('<model>', 'integer model, NAME.json')
+    .argument('<model>', `integer model: ${MODEL_FILES}`)
     .requiredOption('-o, --output <folder>', 'new, empty, or one that Heddle wrote, which is then replaced');
   addSizingOptions(command)
     .option('--dump-ir', 'write the graph as text after each pass to ir/ in the folder')

@@ -6,7 +6,7 @@ import { writeDocument } from '../../report/document.js';
 import { exploreDocument, exploreText } from '../../report/explore-document.js';
 import { DiagnosticCollector } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { loadIntegerModel } from '../models.js';
+import { loadIntegerModel, MODEL_FILES } from '../models.js';
 import { readList, readPositive } from '../options.js';
 import { computeWithProgress } from '../progress.js';
 
@@ -20,7 +20,7 @@ export function addExplore(program: Command, host: CommandHost): void {
   program
     .command('explore')
     .description('the best design for each of a range of multiplier budgets')
-    .argument('<model>', 'integer model, NAME.json')
+    .argument('<model>', `integer model: ${MODEL_FILES}`)
     .option('--budgets <list>', 'multipliers with commas between them (default: powers of two and their middles)')
     .option('--clock <MHz>', `clock for all figures in frames a second (default ${DEFAULT_CLOCK_MHZ})`)
     .option('--json', 'print one JSON document')

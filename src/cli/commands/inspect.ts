@@ -8,7 +8,7 @@ import { writeDocument } from '../../report/document.js';
 import { type Blocker, type Inspected, inspectDocument, inspectText } from '../../report/inspect-document.js';
 import { HeddleError } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { importModelFile } from '../models.js';
+import { importModelFile, MODEL_FILES } from '../models.js';
 
 interface InspectFlags {
   readonly json?: boolean;
@@ -18,7 +18,7 @@ export function addInspect(program: Command, host: CommandHost): void {
   program
     .command('inspect')
     .description('print a model as Heddle sees it: shapes, work, parameters, quantisation, and what blocks it')
-    .argument('<model>', 'NAME.json, NAME.onnx or NAME.tflite')
+    .argument('<model>', MODEL_FILES)
     .option('--json', 'print one JSON document')
     .action((path: string, flags: InspectFlags) => {
       const document = inspectDocument(host.endedByInterrupt(() => inspect(path)));

@@ -17,7 +17,7 @@ import {
   readInputs,
 } from '../input-options.js';
 import { badOptionValue, givenTwice, uselessOption, wrongExtension } from '../messages.js';
-import { loadModel } from '../models.js';
+import { loadModel, MODEL_FILES } from '../models.js';
 import { collect, readChoice, readInteger, readNumber } from '../options.js';
 import { computeWithProgress } from '../progress.js';
 
@@ -38,7 +38,7 @@ export function addQuantize(program: Command, host: CommandHost): void {
   const command = program
     .command('quantize')
     .description('turn a float model into integers, with ranges from calibration frames')
-    .argument('<model>', 'float model, NAME.json')
+    .argument('<model>', `float model: ${MODEL_FILES}`)
     .requiredOption('--calibration <file>', 'typical frames: .npy, a picture or a folder of pictures', collect)
     .requiredOption('-o, --output <file>', 'the integer model, NAME.json; NAME.safetensors is written beside it');
   addInputOptions(command, false)

@@ -30,7 +30,7 @@ import {
   readNpyFile,
 } from '../input-options.js';
 import { uselessOption } from '../messages.js';
-import { loadModel } from '../models.js';
+import { loadModel, MODEL_FILES } from '../models.js';
 import { collect, readInteger } from '../options.js';
 import { withProgress } from '../progress.js';
 import { makeTensorFile, readTensorRequests, type TensorFile } from '../tensor-files.js';
@@ -50,7 +50,7 @@ export function addRun(program: Command, host: CommandHost): void {
   const command = program
     .command('run')
     .description('run a model without hardware: the golden model of an integer one, the float reference of a float one')
-    .argument('<model>', 'NAME.json')
+    .argument('<model>', MODEL_FILES)
     .requiredOption(
       '--input <file>',
       'frames: .npy, a picture or a folder of pictures; NAME=FILE where the model has several inputs',

@@ -24,7 +24,7 @@ import {
   readInputs,
 } from '../input-options.js';
 import { uselessOption } from '../messages.js';
-import { loadIntegerModel } from '../models.js';
+import { loadIntegerModel, MODEL_FILES } from '../models.js';
 import { collect, readInteger, readNumber } from '../options.js';
 import { type Progress, withProgress } from '../progress.js';
 import { addSizingOptions, readSizing, type SizingFlags } from '../sizing-options.js';
@@ -53,7 +53,7 @@ export function addVerify(program: Command, host: CommandHost): void {
   const command = program
     .command('verify')
     .description('run the generated Verilog in Verilator and compare every stream with the golden model, bit for bit')
-    .argument('<model>', 'integer model, NAME.json')
+    .argument('<model>', `integer model: ${MODEL_FILES}`)
     .option(
       '--input <file>',
       'frames: .npy, a picture or a folder of pictures (default: seeded random frames, three of them)',

@@ -189,7 +189,8 @@ const pow = rule({
     const exponents = new Set(realValues(knownInput(call, 1, 'exponent')));
     const [exponent, ...others] = exponents;
     if (others.length > 0 || exponent !== 2) {
-      refuseNode(call, `it raises to the power ${[...exponents].join(', ')}`, 'only squares are supported');
+      const powers = others.length > 0 ? `${exponents.size} different powers` : `the power ${exponent}`;
+      refuseNode(call, `it raises to ${powers}`, 'only squares are supported');
     }
     const tensor = realInput(call, 0);
     emitJoined(call, 'mul', [tensor, tensor]);

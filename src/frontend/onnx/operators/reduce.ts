@@ -1,3 +1,4 @@
+import type { Op } from '../../../ir/op.js';
 import { elementCount } from '../../../ir/tensor-type.js';
 import { UNIT_WINDOW } from '../../../ir/window.js';
 import { flag, optionalIntegers } from '../attributes.js';
@@ -68,6 +69,10 @@ function graphAxes({ skipped }: Movable, { axes }: Reduction): readonly number[]
 /** The mean, which over height and width is a pool. `factor`: 1, or what makes a sum of it. */
 function emitMean(call: Call, reduction: Reduction, factor: number): void {
   const tensor = realInput(call);
+  if (factor === 1 && isPicture(call, reduction)) {
+    emitPool(call, reduction, { kind: 'global-average-pool' });
+    return;
+  }
   const x = movable(call);
   const axes = graphAxes(x, reduction);
   const { dtype } = operandOf(call, 0);
@@ -94,19 +99,30 @@ function runSum(call: Call, reduction: Reduction): void {
   emitMean(call, reduction, reduction.count);
 }
 
-/** Over height and width it is a pool as large as the map. */
-function runMax(call: Call, { axes, shape }: Reduction): void {
-  const x = operandOf(call, 0);
-  if (x.shape.length !== 4 || [...axes].sort().join() !== '2,3') {
-    const text = `it takes the largest value along the axes ${axes.join(', ')} of [${x.shape.join(', ')}]`;
-    refuseNode(call, text, 'only the largest value over height and width of a feature map is supported');
-  }
+/** Whether height and width of a feature map are reduced. */
+function isPicture(call: Call, { axes }: Reduction): boolean {
+  const { shape } = operandOf(call, 0);
+  return shape.length === 4 && shape[0] === 1 && [...new Set(axes)].sort().join() === '2,3';
+}
+
+/** Emits a pool of one pixel. */
+function emitPool(call: Call, { shape }: Reduction, op: Op): void {
   const map = mapInput(call);
-  const window = { kernelH: map.height, kernelW: map.width, strideH: map.height, strideW: map.width };
-  const op = { kind: 'max-pool', ...UNIT_WINDOW, ...window } as const;
   const numbers = sameNumbers(call, 0);
   if (shape.length === 4) emitMap(call, op, [map.tensor], { shape: [1, 1, map.channels], ...numbers });
   else emitAs(call, op, [map.tensor], { made: [1, 1, map.channels], shape, ...numbers });
+}
+
+/** Over height and width it is a pool as large as the map. */
+function runMax(call: Call, reduction: Reduction): void {
+  const { shape } = operandOf(call, 0);
+  if (!isPicture(call, reduction)) {
+    const text = `it takes the largest value along the axes ${reduction.axes.join(', ')} of [${shape.join(', ')}]`;
+    refuseNode(call, text, 'only the largest value over height and width of a feature map is supported');
+  }
+  const [kernelH = 1, kernelW = 1] = shape.slice(2);
+  const window = { ...UNIT_WINDOW, kernelH, kernelW, strideH: kernelH, strideW: kernelW };
+  emitPool(call, reduction, { kind: 'max-pool', ...window });
 }
 
 function runOther(call: Call): void {

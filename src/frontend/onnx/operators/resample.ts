@@ -95,40 +95,33 @@ function sources(nearest: Nearest, axis: Axis): readonly number[] {
 /** Larger maps are refused behind the import anyway. */
 const LARGEST_EXTENT = 2 ** 20;
 
-/** What both axes do: repeat each pixel a whole number of times, or leave pixels out at equal distances. */
-type Change =
-  | { readonly repeat: number }
-  | { readonly begin: number; readonly step: number }
-  /** Anything else. */
-  | undefined;
-
-function changeOf(places: readonly number[], extent: number): Change {
+/** Times that each pixel is repeated; undefined where that is uneven. */
+function repeatOf(places: readonly number[], extent: number): number | undefined {
   const repeat = places.length / extent;
-  if (Number.isInteger(repeat) && places.every((place, o) => place === Math.floor(o / repeat))) return { repeat };
-  const [begin = 0, second = begin + 1] = places;
-  const by = second - begin;
-  return by >= 1 && places.every((place, o) => place === begin + o * by) ? { begin, step: by } : undefined;
+  const isEven = Number.isInteger(repeat) && places.every((place, o) => place === Math.floor(o / repeat));
+  return isEven ? repeat : undefined;
 }
 
-/** Emits the map with another number of pixels. */
+/** Distance between the pixels that are left; undefined where there are several. */
+function distanceOf(places: readonly number[]): number | undefined {
+  const [begin = 0, second = begin + 1] = places;
+  const distance = second - begin;
+  return distance >= 1 && places.every((place, o) => place === begin + o * distance) ? distance : undefined;
+}
+
+/** Emits the map with another number of pixels: each repeated as often, or some left out at equal distances. */
 function emitNearest(call: Call, nearest: Nearest, sizes: readonly [Axis, Axis]): void {
   const map = mapInput(call);
-  const numbers = sameNumbers(call, 0);
-  const [high, wide] = sizes.map((axis) => changeOf(sources(nearest, axis), axis.extent));
-  const shape = [sizes[0].outputs, sizes[1].outputs, map.channels] as const;
-  if (high !== undefined && wide !== undefined && 'repeat' in high && 'repeat' in wide) {
-    emitMap(call, { kind: 'upsample', factorH: high.repeat, factorW: wide.repeat }, [map.tensor], {
-      shape,
-      ...numbers,
-    });
-  } else if (high !== undefined && wide !== undefined && 'step' in high && 'step' in wide) {
-    const op = {
-      kind: 'slice',
-      begin: [high.begin, wide.begin, 0],
-      size: shape,
-      step: [high.step, wide.step, 1],
-    } as const;
-    emitMap(call, op, [map.tensor], { shape, ...numbers });
+  const [rows, columns] = [sources(nearest, sizes[0]), sources(nearest, sizes[1])];
+  const shape = [rows.length, columns.length, map.channels] as const;
+  const result = { shape, ...sameNumbers(call, 0) };
+  const [factorH, factorW] = [repeatOf(rows, map.height), repeatOf(columns, map.width)];
+  const [down, right] = [distanceOf(rows), distanceOf(columns)];
+  if (factorH !== undefined && factorW !== undefined) {
+    emitMap(call, { kind: 'upsample', factorH, factorW }, [map.tensor], result);
+  } else if (down !== undefined && right !== undefined) {
+    const begin = [rows[0] ?? 0, columns[0] ?? 0, 0];
+    emitMap(call, { kind: 'slice', begin, size: shape, step: [down, right, 1] }, [map.tensor], result);
   } else {
     const from = `${map.height}x${map.width}`;
     const text = `from ${from} to ${shape[0]}x${shape[1]} pixels it repeats them unevenly (${nearest.coordinates}, ${nearest.rounding})`;

@@ -1,5 +1,6 @@
 import { elementCount } from '../../../ir/tensor-type.js';
 import { sameExtents } from '../../../ir/type-equality.js';
+import { roundToHalf } from '../../../support/float16.js';
 import { flag, integer, optionalInteger, optionalIntegers, real, required, word } from '../attributes.js';
 import {
   type Call,
@@ -205,8 +206,10 @@ function foldCast(call: Call, to: DType): void {
     defineKnown(call, knownOf(call));
     return;
   }
+  if (to === 'bfloat16') refuseNode(call, `it makes ${to} of a constant`, 'export the model in float32 or float16');
   call.work.spendCopy(8 * value.data.length);
-  const numbers = Float64Array.from(value.data as ArrayLike<number | bigint>, Number);
+  const read = to === 'float16' ? (entry: number | bigint): number => roundToHalf(Number(entry)) : Number;
+  const numbers = Float64Array.from(value.data as ArrayLike<number | bigint>, read);
   defineKnown(call, { ...value, dtype: to, data: asType(call, numbers, to) });
 }
 
