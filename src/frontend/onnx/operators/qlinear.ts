@@ -20,7 +20,7 @@ import { CONV_RULES } from './conv.js';
 import { DENSE_RULES } from './dense.js';
 import { ELEMENTWISE_RULES } from './elementwise.js';
 import { AVERAGE_POOL, POOL_RULES } from './pool.js';
-import { dequantisedTensor, quantisationOf } from './quantised-linear.js';
+import { claim, dequantisedTensor, quantisationOf, sameMeaning } from './quantised-linear.js';
 import { REDUCE_RULES } from './reduce.js';
 import { REGION_RULES } from './regions.js';
 
@@ -67,8 +67,18 @@ function realOf(call: Call, at: number, axis?: number): Flowing | QuantisedConst
   if (x.kind === 'constant') return { ...x, kind: 'quantised', quant };
   if (x.kind === 'quantised')
     return refuseNode(call, `its input ${at} is dequantised already`, 'export the model again');
+  checkMeaning(call, at, x, quant);
   const name = call.work.unique(`${outputName(call)}/dequantise`);
   return { kind: 'flowing', tensor: dequantisedTensor(call, name, x, quant), shape: x.shape, dtype: 'float32' };
+}
+
+/** Integers have one scale: a reader that takes them in another one would compute with other numbers. */
+function checkMeaning(call: Call, at: number, x: Flowing, quant: Quantization): void {
+  const known = claim(call, x, quant);
+  if (sameMeaning(known, quant)) return;
+  const words = ({ scale, zeroPoint }: Quantization): string => `scale ${scale[0]} and zero point ${zeroPoint[0]}`;
+  const text = `it reads '${call.node.input[at]}' with ${words(quant)}, but that has ${words(known)}`;
+  refuseNode(call, text, 'the scales at both ends of a tensor have to be equal; export the model again');
 }
 
 /** Quantises the result with the scale and zero point at inputs `at` and `at + 1`. */
