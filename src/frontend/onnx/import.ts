@@ -12,6 +12,7 @@ import { inputsOf, type PinnedShapes } from './inputs.js';
 import {
   constantOutput,
   irVersion,
+  noGraph,
   noSuchOutput,
   opsetMissing,
   opsetVersion,
@@ -81,18 +82,18 @@ function checkedModel(
 ): { readonly graph: GraphProto; readonly opsets: Map<string, number> } {
   const problems: Diagnostic[] = [];
   const { irVersion: version, graph } = model;
+  if (graph === undefined) throw new HeddleError([noGraph(file)]);
   if (version < IR_VERSIONS.least || version > IR_VERSIONS.most) {
     problems.push(irVersion(file, version, IR_VERSIONS.least, IR_VERSIONS.most));
   }
   if (model.functions) {
     problems.push(unreadFeature(file, 'functions of its own', 'export it with the functions inlined (onnx.inliner)'));
   }
-  if (graph?.sparseInitializer) {
+  if (graph.sparseInitializer) {
     problems.push(unreadFeature(file, 'sparse initializers', 'export it with dense ones'));
   }
-  if (graph === undefined) problems.push(unreadFeature(file, 'no graph', 'check that the file is the right one'));
   const opsets = readOpsets(model, file, problems);
-  if (problems.length > 0 || graph === undefined) throw new HeddleError(problems);
+  if (problems.length > 0) throw new HeddleError(problems);
   return { graph: withLegalNames(graph), opsets };
 }
 

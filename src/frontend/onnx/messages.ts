@@ -61,6 +61,17 @@ export function opsetVersion(file: string, domain: string, version: bigint, leas
   return make('E233', 'onnx-opset', { file }, text, hint);
 }
 
+export function noGraph(file: string): Diagnostic {
+  const text = 'it holds no network';
+  return make(
+    'E257',
+    'onnx-no-graph',
+    { file },
+    text,
+    'check that the file is the right one, and that it is not cut off',
+  );
+}
+
 export function opsetMissing(file: string): Diagnostic {
   const text = 'it does not say which opset of ai.onnx its operators are from (opset_import)';
   return make('E234', 'onnx-no-opset', { file }, text, 'export the model again with a current exporter');

@@ -96,7 +96,8 @@ function unknownHint({ opType }: NodeSpot, domain: string): string {
   if (CONTROL_FLOW.has(opType)) return 'hardware has no control flow: export the network without it, or unrolled';
   const types = OPERATOR_RULES.get(domain)?.keys() ?? [];
   const suggestion = didYouMean(opType, types);
-  return suggestion === '' ? 'replace it when exporting, or cut the network there' : suggestion;
+  const fix = 'replace it when exporting, or cut the network there';
+  return suggestion === '' ? fix : `${suggestion} If not, ${fix}`;
 }
 
 function knownOpsets(rules: readonly OperatorRule[]): string {
