@@ -123,7 +123,7 @@ const SHAPE_RULES: { readonly [K in OpKind]: Rule<OpOf<K>> } = {
   requantise: sameShape,
   add: broadcastResult,
   'conv-transpose': convTransposeShape,
-  'local-response-norm': sameShape,
+  'local-response-norm': channelsShape,
   'leaky-relu': sameShape,
   prelu: preluShape,
   elu: sameShape,
@@ -154,6 +154,12 @@ function one(shape: Shape): ShapeInference {
 
 function sameShape(_op: Op, _node: GraphNode, inputs: readonly Shape[]): ShapeInference {
   return one(inputs[0] ?? []);
+}
+
+/** The last axis holds the channels; the others may be any. */
+function channelsShape(_op: Op, node: GraphNode, [x = []]: readonly Shape[]): ShapeInference {
+  if (x.length > 0) return one(x);
+  return { problems: [wrongRank(node.name, 'input', 'a tensor with channels', x, 'give it an axis of channels')] };
 }
 
 function mapProblems(node: GraphNode, shape: Shape): readonly Diagnostic[] {

@@ -5,6 +5,9 @@ import { elementCount, type TensorType } from './tensor-type.js';
 
 const LARGEST_EXTENT = 2 ** 20;
 const MOST_ELEMENTS = 2 ** 31;
+/** What a model may have of each: many times what the largest published networks have. */
+export const MOST_NODES = 2 ** 15;
+export const MOST_TENSORS = 2 ** 16;
 /** Files hold eight at most; what moves elements descends an axis at a time. */
 export const MOST_AXES = 32;
 /** Three orders of magnitude above the largest published image networks; beyond it the counters of the reports are not exact. */

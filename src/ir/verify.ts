@@ -1,6 +1,6 @@
 import { type Diagnostic, formatDiagnostic, HeddleError } from '../support/diagnostics.js';
 import { InternalError } from '../support/invariant.js';
-import { didYouMean } from '../support/text.js';
+import { makeSuggester } from '../support/text.js';
 import type { Graph, GraphInput, GraphLevel, GraphNode } from './graph.js';
 import {
   badClassOffset,
@@ -137,7 +137,9 @@ type Sources = ReadonlyMap<string, readonly string[]>;
 function sourcesOf(graph: Graph): Sources {
   const sources = new Map<string, string[]>();
   const add = (tensor: string, source: string): void => {
-    sources.set(tensor, [...(sources.get(tensor) ?? []), source]);
+    const known = sources.get(tensor);
+    if (known === undefined) sources.set(tensor, [source]);
+    else known.push(source);
   };
   for (const input of graph.inputs) add(input.tensor, 'an input');
   for (const name of graph.constants.keys()) add(name, 'a constant');
@@ -147,10 +149,13 @@ function sourcesOf(graph: Graph): Sources {
 
 function wiringProblems(graph: Graph, sources: Sources): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
+  const suggest = makeSuggester();
   for (const [tensor, makers] of sources) if (makers.length > 1) problems.push(producedTwice(tensor, makers));
   for (const node of graph.nodes) {
     for (const tensor of new Set(node.inputs)) {
-      if (!sources.has(tensor)) problems.push(danglingTensor(node.name, tensor, didYouMean(tensor, sources.keys())));
+      if (sources.has(tensor)) continue;
+      const suggestion = suggest(tensor, () => sources.keys());
+      problems.push(danglingTensor(node.name, tensor, suggestion));
     }
   }
   problems.push(...outputProblems(graph, sources), ...orderProblems(graph));
@@ -166,12 +171,19 @@ function wiringProblems(graph: Graph, sources: Sources): readonly Diagnostic[] {
 function outputProblems(graph: Graph, sources: Sources): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
   const seen = new Set<string>();
+  const suggest = makeSuggester();
   const flowing = new Set(graph.nodes.flatMap((node) => node.outputs));
   for (const { tensor } of graph.outputs) {
     if (seen.has(tensor)) problems.push(listedTwice(tensor));
     seen.add(tensor);
     const isInput = sources.has(tensor) && !graph.constants.has(tensor);
-    if (!flowing.has(tensor) && !isInput) problems.push(missingOutput(tensor, didYouMean(tensor, flowing)));
+    if (!flowing.has(tensor) && !isInput)
+      problems.push(
+        missingOutput(
+          tensor,
+          suggest(tensor, () => flowing),
+        ),
+      );
   }
   return problems;
 }

@@ -5,7 +5,7 @@ import type { Clamp, Op } from '../ir/op.js';
 import { isInt, type TensorType } from '../ir/tensor-type.js';
 import { clampTo } from '../support/fixed-point.js';
 import { defined } from '../support/invariant.js';
-import { producers, readCounts } from './edit.js';
+import { readCounts } from './edit.js';
 import type { Pass } from './pass.js';
 
 /** A relu or clip that alone reads its producer becomes the producer's clamp, where the producer can have one. */
@@ -16,13 +16,20 @@ export const fuseActivation: Pass = {
   run(graph) {
     const reads = readCounts(graph);
     const nodes: GraphNode[] = [];
+    /** Where the maker of each tensor stands in `nodes`. */
+    const makers = new Map<string, number>();
+    const put = (node: GraphNode, at: number): void => {
+      nodes[at] = node;
+      for (const output of node.outputs) makers.set(output, at);
+    };
     for (const node of graph.nodes) {
       const [input = ''] = node.inputs;
-      const producer = reads.get(input) === 1 ? producers(nodes).get(input) : undefined;
+      const at = reads.get(input) === 1 ? makers.get(input) : undefined;
+      const producer = at === undefined ? undefined : nodes[at];
       const clamp = clampOf(node.op, defined(graph.types.get(input), `the type of tensor '${input}'`));
       const fused = producer === undefined || clamp === undefined ? undefined : withClamp(producer.op, clamp);
-      if (producer === undefined || fused === undefined) nodes.push(node);
-      else nodes[nodes.indexOf(producer)] = { ...producer, op: fused, outputs: node.outputs };
+      if (at === undefined || producer === undefined || fused === undefined) put(node, nodes.length);
+      else put({ ...producer, op: fused, outputs: node.outputs }, at);
     }
     return nodes.length === graph.nodes.length ? graph : pruneTensors({ ...graph, nodes });
   },

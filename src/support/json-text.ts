@@ -153,8 +153,17 @@ function duplicateKeys(
   });
 }
 
+/** The properties of objects by name, of those that were asked for: large objects are asked often. */
+const PROPERTIES = new WeakMap<Node, ReadonlyMap<string, Node>>();
+
 function propertyOf(node: Node, name: string): Node | undefined {
-  return node.children?.find((property) => property.children?.[0]?.value === name);
+  const known = PROPERTIES.get(node) ?? propertiesOf(node);
+  PROPERTIES.set(node, known);
+  return known.get(name);
+}
+
+function propertiesOf({ children = [] }: Node): ReadonlyMap<string, Node> {
+  return new Map(children.map((property) => [String(property.children?.[0]?.value), property]));
 }
 
 function childOf(node: Node, part: string | number): Node | undefined {

@@ -12,19 +12,20 @@ export function plural(count: number, noun: string): string {
 
 /** Levenshtein distance in characters, with a swap of neighbours counted as one edit. */
 export function editDistance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const width = b.length + 1;
+  const cost = Int32Array.from({ length: (a.length + 1) * width }, (_, at) => (at < width ? at : 0));
+  const costOf = (i: number, j: number): number => cost[i * width + j] as number;
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+    cost[i * width] = i;
     for (let j = 1; j <= b.length; j++) {
-      const at = (r: number, c: number): number => (r === i ? row[c] : rows[r]?.[c]) ?? 0;
       const change = a[i - 1] === b[j - 1] ? 0 : 1;
-      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + change);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, at(i - 2, j - 2) + 1);
-      row.push(best);
+      let best = Math.min(costOf(i - 1, j) + 1, costOf(i, j - 1) + 1, costOf(i - 1, j - 1) + change);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, costOf(i - 2, j - 2) + 1);
+      cost[i * width + j] = best;
     }
-    rows.push(row);
   }
-  return rows[a.length]?.[b.length] ?? 0;
+  return costOf(a.length, b.length);
 }
 
 /** Longer names are not compared: the cost is quadratic, and nobody misspells 200 characters. */
@@ -48,4 +49,20 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const name = nearest(word, candidates);
   return name === undefined ? '' : `did you mean '${name}'?`;
+}
+
+/** What suggestions for the words of one file may cost, in names that are compared: about a second. */
+const MOST_COMPARED = 50_000;
+
+/** Suggestions as of didYouMean for many words; empty ones where a file has so many of them that nobody misspelt them. */
+export type Suggester = (word: string, candidates: () => Iterable<string>) => string;
+
+export function makeSuggester(): Suggester {
+  let left = MOST_COMPARED;
+  return (word, candidates) => {
+    if (left <= 0) return '';
+    const names = [...candidates()];
+    left -= names.length;
+    return didYouMean(word, names);
+  };
 }

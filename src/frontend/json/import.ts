@@ -1,5 +1,5 @@
 import { DEFAULT_REQUANT_BITS, type Graph, type GraphInput, type GraphNode } from '../../ir/graph.js';
-import { tensorSubject, unusedTensor } from '../../ir/messages.js';
+import { tensorSubject, tooLarge, unusedTensor } from '../../ir/messages.js';
 import { inferOutputShapes } from '../../ir/shape.js';
 import type { Tensor } from '../../ir/tensor.js';
 import {
@@ -15,7 +15,7 @@ import { sortNodes } from '../../ir/topology.js';
 import { graphProblems } from '../../ir/verify.js';
 import { attributeProblems } from '../../ir/verify-attributes.js';
 import { constantProblems } from '../../ir/verify-constants.js';
-import { hasUsableSize } from '../../ir/verify-sizes.js';
+import { hasUsableSize, MOST_NODES, MOST_TENSORS } from '../../ir/verify-sizes.js';
 import { elementProblems } from '../../ir/verify-typing.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
@@ -26,6 +26,7 @@ import { newerFormat } from './messages.js';
 import { FORMAT_VERSION, type ModelJson, type QuantizationJson } from './model-json.js';
 import { makePlaces, type Places } from './places.js';
 import { schemaErrors } from './schema.js';
+import { valueAt } from './schema-errors.js';
 import { translateErrors } from './translate.js';
 import { readWeights, type WeightsResult } from './weights.js';
 
@@ -37,6 +38,7 @@ import { readWeights, type WeightsResult } from './weights.js';
 export function importModel(jsonText: string, jsonFile: string, readSibling: (name: string) => Uint8Array): Graph {
   const text = parseJsonText(jsonText, jsonFile);
   refuseNewer(text);
+  refuseTooLarge(text);
   const errors = translateErrors(schemaErrors(text.value), text);
   if (errors.length > 0) throw new HeddleError(errors);
   const model = text.value as ModelJson;
@@ -52,6 +54,18 @@ function refuseNewer(text: JsonText): void {
   const version = (text.value as { readonly formatVersion?: unknown } | null)?.formatVersion;
   if (typeof version !== 'number' || !Number.isInteger(version) || version <= FORMAT_VERSION) return;
   throw new HeddleError([newerFormat({ place: text.placeOf(['formatVersion']) }, version, FORMAT_VERSION)]);
+}
+
+/** Before all of it is checked, and every breach explained. */
+function refuseTooLarge(text: JsonText): void {
+  const { value } = text;
+  const refuse = (what: string, count: number, most: number): void => {
+    if (count <= most) return;
+    throw new HeddleError([{ ...tooLarge('model', what, count, most), place: text.placeOf([what]) }]);
+  };
+  const entriesOf = (what: string): number => Object.keys(Object(valueAt(value, [what]))).length;
+  refuse('nodes', entriesOf('nodes'), MOST_NODES);
+  for (const what of ['tensors', 'inputs', 'outputs']) refuse(what, entriesOf(what), MOST_TENSORS);
 }
 
 function readConstants(

@@ -126,6 +126,11 @@ export function unusedConstant(spot: Spot): Diagnostic {
   );
 }
 
+export function moreBreaches(file: string, count: number): Diagnostic {
+  const text = `${count} more places do not follow the format`;
+  return error('E218', 'more-breaches', { place: { file } }, text, 'correct the first ones, and try again');
+}
+
 export function badTensorName(spot: Spot, shownName: string): Diagnostic {
   const text = `the tensor name ${shownName} is empty, longer than 200 characters or holds control characters`;
   return error('E217', 'bad-tensor-name', spot, text, 'use 1 to 200 printable characters');

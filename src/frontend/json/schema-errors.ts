@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv';
 import type { Diagnostic } from '../../support/diagnostics.js';
 import type { JsonPath, JsonText } from '../../support/json-text.js';
 import { nearest, plural } from '../../support/text.js';
-import { missingProperty, type Owner, type Spot, unknownProperty, wrongValue } from './messages.js';
+import { missingProperty, moreBreaches, type Owner, type Spot, unknownProperty, wrongValue } from './messages.js';
 
 /** What the messages about one kind of file know besides its schema. */
 export interface FileWords {
@@ -15,12 +15,7 @@ export interface FileWords {
   /** What a pattern of the schema asks for. */
   readonly patternWords: (pattern: string, value: unknown) => Expectation;
   /** Messages of keywords of its own; undefined for the common ones. */
-  readonly special?: (
-    error: ErrorObject,
-    path: JsonPath,
-    all: readonly ErrorObject[],
-    text: JsonText,
-  ) => readonly Diagnostic[] | undefined;
+  readonly special?: (error: ErrorObject, path: JsonPath, text: JsonText) => readonly Diagnostic[] | undefined;
 }
 
 /** What a value must be, and how to get there. */
@@ -31,24 +26,24 @@ export interface Expectation {
 
 export const PLAIN_FIX = 'correct the value';
 
+/** Each takes a while to explain, and nobody reads so many. */
+const MOST_EXPLAINED = 2000;
+
 /** A schema validator's errors as messages with place, subject, reason and fix. */
 export function translateSchemaErrors(
   errors: readonly ErrorObject[],
   text: JsonText,
   words: FileWords,
 ): readonly Diagnostic[] {
-  return errors.flatMap((error) => translate(error, errors, text, words));
+  const explained = errors.slice(0, MOST_EXPLAINED).flatMap((error) => translate(error, text, words));
+  const left = errors.length - MOST_EXPLAINED;
+  return left > 0 ? [...explained, moreBreaches(text.placeOf([]).file, left)] : explained;
 }
 
 /** Errors that only repeat another one: an `if` its `then`, a broken property name its pattern. */
-function translate(
-  error: ErrorObject,
-  all: readonly ErrorObject[],
-  text: JsonText,
-  words: FileWords,
-): readonly Diagnostic[] {
+function translate(error: ErrorObject, text: JsonText, words: FileWords): readonly Diagnostic[] {
   const path = pathOf(error.instancePath);
-  const special = words.special?.(error, path, all, text);
+  const special = words.special?.(error, path, text);
   if (special !== undefined) return special;
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {

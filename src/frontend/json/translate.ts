@@ -22,15 +22,10 @@ export function translateErrors(errors: readonly ErrorObject[], text: JsonText):
 }
 
 /** Keywords that only the model's schema has. */
-function special(
-  error: ErrorObject,
-  path: JsonPath,
-  all: readonly ErrorObject[],
-  text: JsonText,
-): readonly Diagnostic[] | undefined {
+function special(error: ErrorObject, path: JsonPath, text: JsonText): readonly Diagnostic[] | undefined {
   const params = error.params as Readonly<Record<string, unknown>>;
   if (error.keyword === 'propertyNames') return [badKey([...path, String(params['propertyName'])], text)];
-  if (error.keyword === 'discriminator') return discriminated(error, path, all, text);
+  if (error.keyword === 'discriminator') return discriminated(path, text);
   return undefined;
 }
 
@@ -71,19 +66,10 @@ function badKey(path: JsonPath, text: JsonText): Diagnostic {
   return badTensorName({ place }, shown(path.at(-1)));
 }
 
-function discriminated(
-  error: ErrorObject,
-  path: JsonPath,
-  all: readonly ErrorObject[],
-  text: JsonText,
-): readonly Diagnostic[] {
-  const isMissing = all.some(
-    (other) =>
-      other.keyword === 'required' &&
-      other.instancePath === error.instancePath &&
-      other.params['missingProperty'] === 'op',
-  );
-  if (isMissing) return [];
+/** An operator that is missing has a message as a required property. */
+function discriminated(path: JsonPath, text: JsonText): readonly Diagnostic[] {
+  const node = valueAt(text.value, path);
+  if (typeof node === 'object' && node !== null && !Object.hasOwn(node, 'op')) return [];
   const value = valueAt(text.value, [...path, 'op']);
   const meant = typeof value === 'string' ? nearest(value, NETWORK_OP_KINDS) : undefined;
   const fix = meant === undefined ? `the operators are ${NETWORK_OP_KINDS.join(', ')}` : `did you mean '${meant}'?`;

@@ -5,7 +5,7 @@ import { sameExtents } from '../../ir/type-equality.js';
 import { type StorageName, storageNameOf, storageOf } from '../../ir/verify-constants.js';
 import { type Diagnostic, type FilePlace, HeddleError } from '../../support/diagnostics.js';
 import { parseSafetensors, type SafetensorsDtype, type SafetensorsEntry } from '../../support/safetensors.js';
-import { didYouMean } from '../../support/text.js';
+import { makeSuggester } from '../../support/text.js';
 import {
   dtypeDiffers,
   noStorage,
@@ -97,11 +97,21 @@ function matchWeights(
 ): WeightsResult {
   const constants = new Map<string, Tensor>();
   const problems: Diagnostic[] = [];
+  const suggest = makeSuggester();
   const undeclared = [...entries.keys()].filter((name) => !request.declared.has(name));
   for (const [name, type] of request.declared) {
     const spot: Spot = { place: request.placeOf(name), subject: tensorSubject(name) };
     const entry = entries.get(name);
-    const bad = entry === undefined ? [missingEntry(spot, file, name, undeclared)] : entryProblems(spot, type, entry);
+    const bad =
+      entry === undefined
+        ? [
+            missingEntry(
+              spot,
+              file,
+              suggest(name, () => undeclared),
+            ),
+          ]
+        : entryProblems(spot, type, entry);
     problems.push(...bad);
     if (entry !== undefined && bad.length === 0) constants.set(name, { type, data: entry.data });
   }
@@ -112,8 +122,7 @@ function matchWeights(
   return { constants, problems };
 }
 
-function missingEntry(spot: Spot, file: string, name: string, undeclared: readonly string[]): Diagnostic {
-  const suggestion = didYouMean(name, undeclared);
+function missingEntry(spot: Spot, file: string, suggestion: string): Diagnostic {
   return notInWeights(spot, file, suggestion === '' ? 'export the model again, with this tensor' : suggestion);
 }
 

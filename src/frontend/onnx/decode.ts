@@ -52,7 +52,8 @@ export function decodeMessage(content: Uint8Array, file: string, descriptor: Mes
   } catch (error) {
     if (!(error instanceof Error) || error instanceof HeddleError) throw error;
     const reason = error instanceof Damage ? error.message : 'it ends in the middle of a value';
-    if (decoding.parts > MOST_PARTS) throw new HeddleError([tooManyParts(file, MOST_PARTS)]);
+    if (decoding.parts > MOST_PARTS)
+      throw new HeddleError([tooManyParts(file, 'names, messages and unpacked numbers', MOST_PARTS)]);
     throw new HeddleError([damagedFile(file, decoding.path.join(' in '), decoding.reader.pos, reason)]);
   }
 }

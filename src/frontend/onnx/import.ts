@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join } from 'node:path';
 import type { GraphOutput } from '../../ir/graph.js';
 import { sortNodes } from '../../ir/topology.js';
+import { MOST_NODES, MOST_TENSORS } from '../../ir/verify-sizes.js';
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
 import { readBytes } from '../../support/files.js';
 import { didYouMean } from '../../support/text.js';
@@ -17,6 +18,7 @@ import {
   opsetMissing,
   opsetVersion,
   providedTwice,
+  tooManyParts,
   unreadFeature,
 } from './messages.js';
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from './model-proto.js';
@@ -83,6 +85,9 @@ function checkedModel(
   const problems: Diagnostic[] = [];
   const { irVersion: version, graph } = model;
   if (graph === undefined) throw new HeddleError([noGraph(file)]);
+  if (graph.node.length > MOST_NODES) throw new HeddleError([tooManyParts(file, 'nodes', MOST_NODES)]);
+  if (graph.initializer.length > MOST_TENSORS)
+    throw new HeddleError([tooManyParts(file, 'initializers', MOST_TENSORS)]);
   if (version < IR_VERSIONS.least || version > IR_VERSIONS.most) {
     problems.push(irVersion(file, version, IR_VERSIONS.least, IR_VERSIONS.most));
   }

@@ -32,8 +32,8 @@ export function damagedFile(file: string, message: string, byte: number, reason:
   return make('E230', 'damaged-onnx', { file, pointer: `${message}, byte ${byte}` }, reason, hint);
 }
 
-export function tooManyParts(file: string, most: number): Diagnostic {
-  const text = `the file holds more than ${most} names, messages and unpacked numbers`;
+export function tooManyParts(file: string, what: string, most: number): Diagnostic {
+  const text = `the file holds more than ${most} ${what}`;
   return make(
     'E231',
     'onnx-too-many-parts',

@@ -1,5 +1,5 @@
 import { type Diagnostic, HeddleError } from '../../support/diagnostics.js';
-import { didYouMean } from '../../support/text.js';
+import type { Suggester } from '../../support/text.js';
 import { readAttributes } from './attributes.js';
 import { type Call, define } from './call.js';
 import { dequantisedConstant } from './fold.js';
@@ -35,7 +35,7 @@ export function importNode(work: Workspace, node: NodeProto, initializers: Reado
   const inputs = withoutTrailing(node.input).map((name) => operandValue(work, name, initializers, spot, problems));
   const domain = domainOf(node.domain);
   const opset = work.opsets.get(domain) ?? DOMAINS.get(domain)?.most ?? 0;
-  const rule = findRule(spot, domain, opset, problems);
+  const rule = findRule(spot, domain, opset, work.suggest, problems);
   if (rule !== undefined)
     problems.push(...run(rule, { node, spot, opset, attributes: {}, inputs, work, isTail: work.tail.has(node) }));
   work.problems.add(...problems);
@@ -61,7 +61,13 @@ function operandValue(
   const proto = initializers.get(name);
   const value = proto === undefined ? UNKNOWN : readInitializer(work, name, proto);
   if (proto === undefined) {
-    problems.push(noSuchTensor(spot, name, didYouMean(name, [...initializers.keys(), ...work.values.keys()])));
+    problems.push(
+      noSuchTensor(
+        spot,
+        name,
+        work.suggest(name, () => [...initializers.keys(), ...work.values.keys()]),
+      ),
+    );
   }
   work.values.set(name, value);
   return value;
@@ -77,11 +83,17 @@ function readInitializer(work: Workspace, name: string, proto: TensorProto): Val
   }
 }
 
-function findRule(spot: NodeSpot, domain: string, opset: number, problems: Diagnostic[]): OperatorRule | undefined {
+function findRule(
+  spot: NodeSpot,
+  domain: string,
+  opset: number,
+  suggest: Suggester,
+  problems: Diagnostic[],
+): OperatorRule | undefined {
   const table = OPERATOR_RULES.get(domain);
   const rules = table?.get(spot.opType);
   if (rules === undefined) {
-    problems.push(unknownOperator(spot, domain, unknownHint(spot, domain)));
+    problems.push(unknownOperator(spot, domain, unknownHint(spot, domain, suggest)));
     return undefined;
   }
   const rule = rules.find(({ from, to = Number.POSITIVE_INFINITY }) => from <= opset && opset <= to);
@@ -92,10 +104,9 @@ function findRule(spot: NodeSpot, domain: string, opset: number, problems: Diagn
 /** Operators with graphs of their own. */
 const CONTROL_FLOW: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan', 'SequenceMap']);
 
-function unknownHint({ opType }: NodeSpot, domain: string): string {
+function unknownHint({ opType }: NodeSpot, domain: string, suggest: Suggester): string {
   if (CONTROL_FLOW.has(opType)) return 'hardware has no control flow: export the network without it, or unrolled';
-  const types = OPERATOR_RULES.get(domain)?.keys() ?? [];
-  const suggestion = didYouMean(opType, types);
+  const suggestion = suggest(opType, () => OPERATOR_RULES.get(domain)?.keys() ?? []);
   const fix = 'replace it when exporting, or cut the network there';
   return suggestion === '' ? fix : `${suggestion} If not, ${fix}`;
 }

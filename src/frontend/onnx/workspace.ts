@@ -5,6 +5,7 @@ import type { Tensor } from '../../ir/tensor.js';
 import type { Quantization, TensorType } from '../../ir/tensor-type.js';
 import { type Diagnostic, DiagnosticCollector, HeddleError } from '../../support/diagnostics.js';
 import { defined } from '../../support/invariant.js';
+import { makeSuggester } from '../../support/text.js';
 import { makeNamer } from '../names.js';
 import type { ExternalFiles } from './external-data.js';
 import { tooMuchCopied } from './messages.js';
@@ -42,6 +43,8 @@ export class Workspace {
   /** Names of the file's tensors that some node reads, and of its outputs. */
   readonly read: ReadonlySet<string>;
   readonly problems = new DiagnosticCollector();
+  /** For names that are misspelt, of operators and tensors alike. */
+  readonly suggest = makeSuggester();
   /** By the file's names. */
   readonly values = new Map<string, Value>();
   readonly #notes: Diagnostic[] = [];

@@ -1,3 +1,4 @@
+import { MOST_NODES, MOST_TENSORS } from '../../ir/verify-sizes.js';
 import { HeddleError } from '../../support/diagnostics.js';
 import { legalName, makeNamer } from '../names.js';
 import { type FlatTable, hasIdentifier, rootTable } from './flatbuffer.js';
@@ -7,8 +8,6 @@ import { operatorName, optionTableName, tensorTypeName } from './schema.js';
 /** The tables of a TFLite file as plain data. Field numbers are those of schema.fbs. */
 
 const SCHEMA_VERSION = 3;
-const MOST_TENSORS = 2 ** 16;
-const MOST_OPERATORS = 2 ** 15;
 
 /** real = scale * (q - zeroPoint); one entry, or one for each index of `axis`. Empty scale: none is given. */
 export interface FileQuantization {
@@ -79,7 +78,7 @@ export function readModel(bytes: Uint8Array, file: string): FileModel {
   const tables = main.tables(0, 'tensors');
   const operators = main.tables(3, 'operators');
   if (tables.length > MOST_TENSORS) throw new HeddleError([tooMuch(file, 'tensors', MOST_TENSORS)]);
-  if (operators.length > MOST_OPERATORS) throw new HeddleError([tooMuch(file, 'operators', MOST_OPERATORS)]);
+  if (operators.length > MOST_NODES) throw new HeddleError([tooMuch(file, 'operators', MOST_NODES)]);
   const namer = makeNamer();
   return {
     tensors: tables.map((table, index) => readTensor(table, index, { buffers, unique: namer.unique })),

@@ -120,8 +120,8 @@ function operandValue(work: Workspace, index: number, spot: Spot, problems: Diag
 }
 
 function missingReason(work: Workspace, index: number): string {
-  const maker = work.model.operators.find(({ outputs }) => outputs.includes(index));
-  return maker === undefined ? 'which nothing provides' : `which only operator ${maker.index} makes`;
+  const maker = work.makers.get(index);
+  return maker === undefined ? 'which nothing provides' : `which only operator ${maker} makes`;
 }
 
 function readConstant(work: Workspace, tensor: FileTensor): Value {

@@ -19,6 +19,8 @@ export class Workspace {
   readonly file: string;
   readonly problems = new DiagnosticCollector();
   readonly values = new Map<number, Value>();
+  /** The first operator that makes each tensor, by their numbers. */
+  readonly makers: ReadonlyMap<number, number>;
   /** Numbers of the operators behind whose results only reshaping and changes of scale follow, up to the outputs. */
   readonly tail: ReadonlySet<number>;
   readonly #notes: Diagnostic[] = [];
@@ -31,6 +33,9 @@ export class Workspace {
 
   constructor(model: FileModel, tail: ReadonlySet<number>, file: string, size: number) {
     this.model = model;
+    this.makers = new Map(
+      model.operators.toReversed().flatMap(({ index, outputs }) => outputs.map((tensor) => [tensor, index] as const)),
+    );
     this.tail = tail;
     this.file = file;
     this.#copyable = COPIED_BYTES + COPIED_TIMES * size;

@@ -81,6 +81,7 @@ describe('inferOutputShapes', () => {
       ],
       'shapes-do-not-fit',
     ],
+    ['LRN of a scalar', { kind: 'local-response-norm', size: 3, alpha: 1, beta: 1, bias: 1 }, [[]], 'wrong-rank'],
     ['conv on a vector', convOp(), [[9], [8, 1, 1, 9]], 'wrong-rank'],
     ['conv without weight', convOp(), [[9, 9, 4]], 'wrong-arity'],
     ['dense', { kind: 'dense' }, [[10], [4, 10], [4]], [4]],

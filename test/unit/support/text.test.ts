@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, editDistance, nearest, printable } from '../../../src/support/text.js';
+import { didYouMean, editDistance, makeSuggester, nearest, printable } from '../../../src/support/text.js';
 
 describe('text', () => {
   it.each([
@@ -31,4 +31,12 @@ describe('text', () => {
   it('shows control characters as escapes', () => {
     expect(printable('a\u001b[31m\ud800é🙂')).toBe('a\\u001b[31m\\ud800é🙂');
   });
+});
+
+it('suggestions end where a file has too many names for them', () => {
+  const suggest = makeSuggester();
+  const names = Array.from({ length: 30_000 }, (_, i) => `name ${i} of a tensor`);
+  expect(suggest('kernal', () => ['kernel', ...names])).toBe("did you mean 'kernel'?");
+  expect(suggest('kernal', () => ['kernel', ...names])).toBe("did you mean 'kernel'?");
+  expect(suggest('kernal', () => ['kernel'])).toBe('');
 });

@@ -53,3 +53,10 @@ it('tensors without elements are moved in no time, whatever their other extents'
     expect(performance.now() - started).toBeLessThan(1000);
   }
 });
+
+it('more nodes than can be meant are refused before they are looked at', () => {
+  const b = makeOnnx(13);
+  let y = b.input('x', 'float32', [1, 4]);
+  for (let i = 0; i <= 2 ** 15; i++) y = b.node({ op: 'Relu', inputs: [y], outputs: [`y${i}`] });
+  expect(() => importOnnx(b.finish([y]), 'hostile.onnx', () => new Uint8Array())).toThrow('more than 32768 nodes');
+});
