@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { realToTensor } from '../../src/execute/frames.js';
 import { prepareInteger } from '../../src/execute/integer/execute-integer.js';
 import type { Graph } from '../../src/ir/graph.js';
@@ -19,12 +19,11 @@ import { processorNote } from './runtime.js';
 
 const seed = Number(process.env['HEDDLE_SEED'] ?? 1);
 const isHere = sharedPath('models') !== undefined;
-const rows: string[] = [];
+
 /** 16-bit tensors need it. */
 const QDQ_OPSET = 21;
 
 console.log(isHere ? `HEDDLE_SEED=${seed}; ${processorNote()}` : 'Skipped: there is no ../shared with models and data');
-afterAll(() => console.log(rows.join('\n')));
 
 /** What is compared of a network, all of it on the same frames. */
 interface Run {
@@ -39,7 +38,7 @@ interface Run {
 async function checkClasses({ name, oracle, data, first, scored }: Run): Promise<void> {
   const labels = data.labels.slice(first, first + scored);
   const result = await compareFileClasses(oracle, framesFor(oracle.graph, data, first, scored), labels);
-  rows.push(`${name}: ${endToEndText(result)}`);
+  console.log(`${name}: ${endToEndText(result)}`);
   expect(isAsAccurate(result)).toBe(true);
 }
 
@@ -51,7 +50,7 @@ async function checkTensors({ name, oracle, data, frames }: Run): Promise<void> 
   const { imported, network } = await compareFloatFile(oracle, framesFor(oracle.graph, data, 0, frames));
   for (const [form, deviations] of Object.entries({ imported, network })) {
     const share = worstOf(deviations).relative.toExponential(1);
-    rows.push(`${name}, ${form}: ${deviations.length} tensors, at most ${share} of the largest element`);
+    console.log(`${name}, ${form}: ${deviations.length} tensors, at most ${share} of the largest element`);
     expect
       .soft(
         deviations.filter((deviation) => !isClose(deviation)),
@@ -63,9 +62,9 @@ async function checkTensors({ name, oracle, data, frames }: Run): Promise<void> 
 
 async function checkOperators({ name, oracle, data, first, frames }: Run): Promise<void> {
   const { agreements, unseen } = await compareIntegerFile(oracle, framesFor(oracle.graph, data, first, frames));
-  rows.push(...summarise(agreements).map((sum) => `${name}: ${agreementText(sum)}`));
+  for (const sum of summarise(agreements)) console.log(`${name}: ${agreementText(sum)}`);
   const none = unseen.length === 0 ? '' : `; not in the file: ${unseen.join(', ')}`;
-  rows.push(`${name}: ${agreements.length - unseen.length} of ${agreements.length} operators compared${none}`);
+  console.log(`${name}: ${agreements.length - unseen.length} of ${agreements.length} operators compared${none}`);
   for (const bad of agreements.filter((one) => !isAcceptable(one))) {
     expect.soft(isAcceptable(bad), `'${bad.node}' ${agreementText(bad)} ${bad.example ?? ''}`).toBe(true);
   }
