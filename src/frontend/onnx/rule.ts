@@ -1,5 +1,5 @@
 import type { AttributeSpecs, AttributeValues } from './attributes.js';
-import type { Call } from './call.js';
+import { type Call, refuseNode } from './call.js';
 
 /** How one operator is imported, in the opsets from..to of its domain. */
 export interface OperatorRule {
@@ -15,6 +15,8 @@ export interface OperatorRule {
   readonly fold?: (call: Call) => void;
   /** Whether `fold` takes quantised constants as they are; otherwise it sees the real values that they stand for. */
   readonly foldsQuantised?: boolean;
+  /** `run` only refuses: there is no operator for what flows through the network. */
+  readonly constantsOnly?: boolean;
 }
 
 /** `min` operands are there; those from `min` to `max` may be missing, or left out by an empty name. */
@@ -36,6 +38,19 @@ interface Outline<S extends AttributeSpecs> {
   readonly run: (call: Call<AttributeValues<S>>) => void;
   readonly fold?: (call: Call<AttributeValues<S>>) => void;
   readonly foldsQuantised?: boolean;
+}
+
+/** A rule of operators that are known for constants only: what flows through the network is refused. */
+export function constantRule<S extends AttributeSpecs = Record<never, never>>(
+  outline: Omit<Outline<S>, 'run'>,
+): OperatorRule {
+  const refuse = (call: Call): never =>
+    refuseNode(
+      call,
+      'it computes on what flows through the network, but is known for constants only',
+      'replace it when exporting, or cut the network there',
+    );
+  return { ...rule({ ...outline, run: refuse }), constantsOnly: true };
 }
 
 /** A rule whose functions see their own attributes; whoever calls them has read just these. */

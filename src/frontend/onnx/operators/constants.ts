@@ -24,7 +24,7 @@ import {
 } from '../call.js';
 import { type ConstantData, type DType, isFloat } from '../dtypes.js';
 import { asType, defineGathered, foldElementwise } from '../fold.js';
-import { type OperatorRule, type RuleTable, rule, TWO } from '../rule.js';
+import { constantRule, type OperatorRule, type RuleTable, rule, TWO } from '../rule.js';
 import { readTensor } from '../tensors.js';
 import { emitRegion } from './regions.js';
 
@@ -234,15 +234,7 @@ interface OnConstants {
 
 /** A function of constants, element by element, which has no operator for what flows. */
 function onConstants({ from, inputs = { min: 1, max: 1 }, f, ...result }: OnConstants): OperatorRule {
-  return rule({
-    from,
-    inputs,
-    run: (call) => {
-      const text = 'it computes on what flows through the network, but is known for constants only';
-      refuseNode(call, text, 'replace it when exporting, or cut the network there');
-    },
-    fold: (call) => foldElementwise(call, f, result),
-  });
+  return constantRule({ from, inputs, fold: (call) => foldElementwise(call, f, result) });
 }
 
 const truth = (value: boolean): number => (value ? 1 : 0);
@@ -258,11 +250,10 @@ function rounded(value: number): number {
 }
 
 /** The remainder has the sign of the divisor, or with fmod 1 that of the dividend. */
-const mod = rule({
+const mod = constantRule({
   from: 10,
   attributes: { fmod: integer(0) },
   inputs: TWO,
-  run: (call) => refuseNode(call, 'it computes remainders of what flows through the network', 'export it without Mod'),
   fold: (call) =>
     foldElementwise(call, (a = 0, b = 1) => {
       if (b === 0 && !isFloat(operandOf(call, 0).dtype)) refuseNode(call, 'it divides integers by 0', CONTRADICTION);

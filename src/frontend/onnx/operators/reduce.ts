@@ -19,7 +19,7 @@ import {
 } from '../call.js';
 import type { DType } from '../dtypes.js';
 import { asType } from '../fold.js';
-import { type OperatorRule, type RuleTable, rule } from '../rule.js';
+import { constantRule, type OperatorRule, type RuleTable, rule } from '../rule.js';
 import { floatConstant, realInput } from './conv-weights.js';
 import { sameNumbers } from './elementwise-numbers.js';
 import { type Movable, movable } from './moving.js';
@@ -125,15 +125,11 @@ function runMax(call: Call, reduction: Reduction): void {
   emitPool(call, reduction, { kind: 'max-pool', ...window });
 }
 
-function runOther(call: Call): void {
-  const text = 'it computes on what flows through the network, but is known for constants only';
-  refuseNode(call, text, 'replace it when exporting, or cut the network there');
-}
-
 type Total = (total: number, value: number) => number;
 
 interface Kind {
-  readonly run: (call: Call, reduction: Reduction) => void;
+  /** Left out where it is known for constants only. */
+  readonly run?: (call: Call, reduction: Reduction) => void;
   /** How constants are reduced: from `start` on. */
   readonly start: number;
   readonly join: Total;
@@ -168,23 +164,20 @@ function placeOf(index: number, from: readonly number[], to: readonly number[]):
 
 /** The axes are an attribute, or since opset `byInput` an input. */
 function reduce(byInput: number, kind: Kind): readonly OperatorRule[] {
+  const fold = (call: Call<ReduceAttributes>): void => foldReduction(call, reductionOf(call), kind);
+  const keepdims = flag(true);
+  const older = { from: 1, to: byInput - 1, attributes: { axes: optionalIntegers(), keepdims }, fold };
+  const attributes = { keepdims, noop_with_empty_axes: flag(false) };
+  const newer = { from: byInput, attributes, inputs: { min: 1, max: 2 }, fold };
+  const { run: emitReduced } = kind;
+  if (emitReduced === undefined) return [constantRule(older), constantRule(newer)];
   const run = (call: Call<ReduceAttributes>): void => {
     const reduction = reductionOf(call);
     const value = operandOf(call, 0);
     if (reduction.axes.length === 0 && value.kind === 'flowing') define(call, value, value.tensor);
-    else kind.run(call, reduction);
+    else emitReduced(call, reduction);
   };
-  const fold = (call: Call<ReduceAttributes>): void => foldReduction(call, reductionOf(call), kind);
-  const keepdims = flag(true);
-  return [
-    rule({ from: 1, to: byInput - 1, attributes: { axes: optionalIntegers(), keepdims }, run, fold }),
-    rule({
-      from: byInput,
-      attributes: { keepdims, noop_with_empty_axes: flag(false) },
-      inputs: { min: 1, max: 2 },
-      ...{ run, fold },
-    }),
-  ];
+  return [rule({ ...older, run }), rule({ ...newer, run })];
 }
 
 const MEAN: Kind = { run: runMean, start: 0, join: (total, value) => total + value, isMean: true };
@@ -193,6 +186,6 @@ export const REDUCE_RULES: RuleTable = {
   ReduceMean: reduce(18, MEAN),
   ReduceSum: reduce(13, { run: runSum, start: 0, join: (total, value) => total + value }),
   ReduceMax: reduce(18, { run: runMax, start: Number.NEGATIVE_INFINITY, join: Math.max }),
-  ReduceMin: reduce(18, { run: runOther, start: Number.POSITIVE_INFINITY, join: Math.min }),
-  ReduceProd: reduce(18, { run: runOther, start: 1, join: (total, value) => total * value }),
+  ReduceMin: reduce(18, { start: Number.POSITIVE_INFINITY, join: Math.min }),
+  ReduceProd: reduce(18, { start: 1, join: (total, value) => total * value }),
 };
