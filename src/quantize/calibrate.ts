@@ -18,17 +18,25 @@ export interface Observed {
   readonly frames: number;
 }
 
+/** Tensors to observe. */
+export interface Watched {
+  readonly tensors: readonly string[];
+  /** Those whose range is all of what is seen, whatever the method. */
+  readonly whole: ReadonlySet<string>;
+}
+
 /** Streams the frames through the float network and takes the range of each of the tensors. */
 export function calibrate(
   executor: Executor,
-  tensors: readonly string[],
+  { tensors, whole }: Watched,
   frames: CalibrationFrames,
   options: ResolvedOptions,
 ): Observed {
   invariant(!isOneShot(frames), 'calibration frames can be iterated only once');
   const levels = 2 ** options.activationBits;
+  const { rangeMethod, percentile } = options;
   const observers = new Map(
-    tensors.map((name) => [name, makeObserver(options.rangeMethod, levels, options.percentile)]),
+    tensors.map((name) => [name, makeObserver(whole.has(name) ? 'min-max' : rangeMethod, levels, percentile)]),
   );
   let count = 0;
   for (const inputs of frames) {

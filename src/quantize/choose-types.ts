@@ -1,6 +1,6 @@
 import { realRange } from '../execute/frames.js';
 import type { Graph, GraphNode } from '../ir/graph.js';
-import type { PadOp } from '../ir/op.js';
+import type { OpKind, PadOp } from '../ir/op.js';
 import type { TensorType } from '../ir/tensor-type.js';
 import { type Diagnostic, HeddleError } from '../support/diagnostics.js';
 import { defined, InternalError } from '../support/invariant.js';
@@ -15,6 +15,18 @@ export function tensorsToCalibrate(graph: Graph): readonly string[] {
   const inputs = graph.inputs.filter((input) => input.preprocessing === undefined).map((input) => input.tensor);
   const results = graph.nodes.filter((node) => ['calibrated', 'joined'].includes(numbersRule(node)));
   return [...inputs, ...results.map(outputOf)];
+}
+
+const AVERAGES: readonly OpKind[] = ['average-pool', 'global-average-pool'];
+
+/** Tensors whose values leave the network, as they are or moved: cut off, the largest logits would be equal. */
+export function leavingTensors(graph: Graph): ReadonlySet<string> {
+  const leaving = new Set(graph.outputs.map((output) => output.tensor));
+  for (const node of graph.nodes.toReversed()) {
+    const isMoved = ['kept', 'joined'].includes(numbersRule(node)) && !AVERAGES.includes(node.op.kind);
+    if (isMoved && leaving.has(outputOf(node))) for (const name of flowingInputs(graph, node)) leaving.add(name);
+  }
+  return leaving;
 }
 
 /** A concat's input takes the joint range too, where that is so little wider than its own that no bit is lost. */

@@ -129,14 +129,27 @@ function percentileRange(histogram: Histogram, whole: Range, percentile: number)
   return { min: Math.max(whole.min, Math.min(0, min ?? 0)), max: Math.min(whole.max, Math.max(0, max)) };
 }
 
+/** First both ends together, then each by itself: a long tail may be on one side only. */
 function leastErrorRange(histogram: Histogram, whole: Range, levels: number): Range {
-  let best = { range: whole, error: Number.POSITIVE_INFINITY };
-  for (let step = MSE_STEPS; step >= MSE_STEPS / 4; step--) {
-    const range = { min: (whole.min * step) / MSE_STEPS, max: (whole.max * step) / MSE_STEPS };
-    const error = squaredError(histogram, range, levels);
-    if (error < best.error) best = { range, error };
-  }
-  return best.range;
+  const shares = Array.from({ length: MSE_STEPS - MSE_STEPS / 4 + 1 }, (_, i) => 1 - i / MSE_STEPS);
+  const better = (best: Range, candidates: readonly Range[]): Range => {
+    const errors = candidates.map((range) => squaredError(histogram, range, levels));
+    const least = errors.indexOf(Math.min(...errors));
+    return candidates[least] ?? best;
+  };
+  const both = better(
+    whole,
+    shares.map((share) => ({ min: whole.min * share, max: whole.max * share })),
+  );
+  if (whole.min === 0 || whole.max === 0) return both;
+  const upper = better(
+    both,
+    shares.map((share) => ({ min: both.min, max: whole.max * share })),
+  );
+  return better(
+    upper,
+    shares.map((share) => ({ min: whole.min * share, max: upper.max })),
+  );
 }
 
 /** Sum of the squared differences between the values and their nearest integer steps inside the range. */

@@ -10,7 +10,7 @@ import { invariant } from '../support/invariant.js';
 import { didYouMean } from '../support/text.js';
 import { applyTypes } from './apply.js';
 import { type CalibrationFrames, calibrate } from './calibrate.js';
-import { chooseTypes, tensorsToCalibrate } from './choose-types.js';
+import { chooseTypes, leavingTensors, tensorsToCalibrate } from './choose-types.js';
 import { compareNetworks, type QuantizeReport } from './compare.js';
 import { correctBiases } from './correct-biases.js';
 import { equaliseLayers } from './equalise-layers.js';
@@ -41,7 +41,8 @@ export function quantizeGraph(
   const fused = runPipeline(floatGraph, FLOAT_PIPELINE);
   checkQuantizable(fused, resolved);
   const prepared = resolved.equalisation ? equaliseLayers(fused, prepareFloat(fused), calibration, resolved) : fused;
-  const observed = calibrate(prepareFloat(prepared), tensorsToCalibrate(prepared), calibration, resolved);
+  const watched = { tensors: tensorsToCalibrate(prepared), whole: leavingTensors(prepared) };
+  const observed = calibrate(prepareFloat(prepared), watched, calibration, resolved);
   const types = chooseTypes(prepared, observed.ranges, resolved.activationBits);
   const rounded = applyTypes(prepared, types, resolved);
   const onStep = (done: number, total: number): void => resolved.onStep('correct', done, total);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareFloat } from '../../src/execute/float/execute-float.js';
@@ -78,23 +78,27 @@ export interface QuantisedResult {
 }
 
 /** The float network of a model file, with the case's preprocessing as its own. */
-function loadFloat({ format }: QuantisedCase, path: string): Graph {
+export function loadFloat({ format }: QuantisedCase, path: string): Graph {
   const load = defined(MODEL_LOADERS[modelEnding(path)], `a loader for ${path}`);
   const { graph } = networkOf(load(path));
   return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, preprocessing: format.preprocessing })) };
 }
 
-interface Saved {
+export interface Saved {
   /** The model as it is read back. */
   readonly graph: Graph;
   /** Whether it is written with the same bytes again. */
   readonly savesAlike: boolean;
 }
 
-function saveAndLoad(graph: Graph): Saved {
+/** Saves a model, loads it, and saves it again. */
+export function saveAndLoad(graph: Graph): Saved {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-accuracy-'));
   try {
-    const [first, second] = ['a', 'b'].map((name) => join(folder, name, 'model.json')) as [string, string];
+    const [first, second] = ['a', 'b'].map((name) => {
+      mkdirSync(join(folder, name));
+      return join(folder, name, 'model.json');
+    }) as [string, string];
     saveModelFile(graph, first);
     const loaded = loadModelFile(first);
     saveModelFile(loaded, second);

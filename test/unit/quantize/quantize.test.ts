@@ -11,6 +11,7 @@ import { printGraph } from '../../../src/ir/print.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { AFTER_IMPORT, verifyGraph } from '../../../src/ir/verify.js';
 import { activationType, pixelType } from '../../../src/quantize/activation-type.js';
+import { leavingTensors } from '../../../src/quantize/choose-types.js';
 import { makeObserver } from '../../../src/quantize/observer.js';
 import { quantizeGraph } from '../../../src/quantize/quantize-graph.js';
 import { quantizeBias, quantizeWeights } from '../../../src/quantize/quantize-weights.js';
@@ -222,5 +223,30 @@ describe('observers', () => {
     expect(range('percentile').max).toBeLessThan(1.2);
     expect(range('percentile').max).toBeGreaterThan(0.9);
     expect(range('mse').min).toBe(0);
+  });
+
+  test('mse cuts a tail on one side only', () => {
+    const observer = makeObserver('mse', 16, 100);
+    observer.add(Float32Array.from({ length: 20_001 }, (_, i) => i / 10_000 - 1));
+    observer.add(Float32Array.from([3]));
+    expect(observer.range().min).toBeLessThan(-0.9);
+    expect(observer.range().max).toBeLessThan(1.2);
+  });
+
+  test('what leaves the network is not cut, whatever the method; what is averaged before may be', () => {
+    const b = makeBuilder('leaving');
+    b.input('x', float([2, 2, 4]));
+    const weight = (outChannels: number): Tensor => ({
+      type: float([outChannels, 1, 1, 4]),
+      data: new Float32Array(4 * outChannels).fill(1),
+    });
+    b.constant('w1', weight(4));
+    b.constant('w2', weight(2));
+    b.node('inner', { kind: 'conv', ...UNIT_WINDOW, groups: 1 }, ['x', 'w1']);
+    b.node('pool', { kind: 'global-average-pool' }, ['inner']);
+    b.node('last', { kind: 'conv', ...UNIT_WINDOW, groups: 1 }, ['pool', 'w2']);
+    b.node('flat', { kind: 'flatten' }, ['last']);
+    expect([...leavingTensors(b.build(['flat']))]).toEqual(['flat', 'last']);
+    expect([...leavingTensors(b.build(['pool']))]).toEqual(['pool']);
   });
 });
