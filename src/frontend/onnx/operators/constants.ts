@@ -112,7 +112,11 @@ const size = rule({ from: 1, run: (call) => integers(call, [elementCount(operand
 
 /** The indices, from 0 on. */
 function indicesOf(call: Call, extent: number): readonly number[] {
-  return integersOf(call, 1, 'indices').map((index) => normalAxis(call, index, extent, 'index'));
+  return integersOf(call, 1, 'indices').map((given) => {
+    const index = given < 0 ? given + extent : given;
+    if (index >= 0 && index < extent) return index;
+    return refuseNode(call, `it takes index ${given} of ${extent} along its axis`, CONTRADICTION);
+  });
 }
 
 interface Gather {

@@ -240,6 +240,24 @@ describe('shapes', () => {
     expect(runBuilt(build, [range(6)])).toEqual([[0, 3, 1, 4, 2, 5]]);
   });
 
+  it('transposes around channels-last pictures vanish', () => {
+    const graph = networkBuilt((b) => {
+      const first = node(b, 'Transpose', [b.input('x', 'float32', ['N', 2, 3, 4])], { perm: [0, 3, 1, 2] });
+      const conv = node(b, 'Conv', [first, floats(b, [5, 4, 1, 1], range(20))]);
+      const last = node(b, 'Transpose', [node(b, 'Relu', [conv])], { perm: [0, 2, 3, 1] });
+      return node(
+        b,
+        'Transpose',
+        [node(b, 'MaxPool', [node(b, 'Transpose', [last], { perm: [0, 3, 1, 2] })], { kernel_shape: [2, 2] })],
+        {
+          perm: [0, 2, 3, 1],
+        },
+      );
+    });
+    expect(kinds(graph)).toEqual(['conv', 'relu', 'max-pool']);
+    expect([graph.inputs[0]?.layout, graph.outputs[0]?.layout]).toEqual(['nhwc', 'nhwc']);
+  });
+
   it('an axis without a batch stays whole', () => {
     const build = single('Concat', [4], (b) => [floats(b, [1], [9])], { axis: 0n });
     expect(runBuilt(build, [range(4)])).toEqual([[0, 1, 2, 3, 9]]);
