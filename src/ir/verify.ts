@@ -158,14 +158,13 @@ function wiringProblems(graph: Graph, sources: Sources): readonly Diagnostic[] {
       problems.push(danglingTensor(node.name, tensor, suggestion));
     }
   }
-  problems.push(...outputProblems(graph, sources), ...orderProblems(graph));
-  for (const tensor of graph.types.keys()) if (!sources.has(tensor)) problems.push(unusedTensor(tensor));
+  const unused = [...graph.types.keys()].filter((tensor) => !sources.has(tensor)).map(unusedTensor);
   const read = new Set([
     ...graph.nodes.flatMap((node) => node.inputs),
     ...graph.outputs.map((output) => output.tensor),
   ]);
-  for (const input of graph.inputs) if (!read.has(input.tensor)) problems.push(unusedInput(input.tensor));
-  return problems;
+  const unread = graph.inputs.filter(({ tensor }) => !read.has(tensor)).map(({ tensor }) => unusedInput(tensor));
+  return [...problems, ...outputProblems(graph, sources), ...orderProblems(graph), ...unused, ...unread];
 }
 
 function outputProblems(graph: Graph, sources: Sources): readonly Diagnostic[] {

@@ -57,7 +57,12 @@ export class DiagnosticCollector {
   readonly #items: Diagnostic[] = [];
 
   add(...items: readonly Diagnostic[]): void {
-    this.#items.push(...items);
+    this.addAll(items);
+  }
+
+  /** As `add`, for lists of any length: those of arguments are limited. */
+  addAll(items: Iterable<Diagnostic>): void {
+    for (const item of items) this.#items.push(item);
   }
 
   get all(): readonly Diagnostic[] {

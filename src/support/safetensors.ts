@@ -61,8 +61,8 @@ export function parseSafetensors(content: Uint8Array, file: string): ReadonlyMap
     .filter(([name]) => name !== METADATA)
     .map(([name, entry]) => parseEntry(name, entry, file));
   const extents = parsed.flatMap((entry) => (Array.isArray(entry) ? [] : [entry as Extent]));
-  const problems = parsed.flatMap((entry) => (Array.isArray(entry) ? (entry as readonly Diagnostic[]) : []));
-  if (problems.length === 0) problems.push(...layoutProblems(extents, data.length, file));
+  const own = parsed.flatMap((entry) => (Array.isArray(entry) ? (entry as readonly Diagnostic[]) : []));
+  const problems = own.length > 0 ? own : layoutProblems(extents, data.length, file);
   if (problems.length > 0) throw new HeddleError(problems);
   return new Map(extents.map((extent) => [extent.name, readEntry(extent, data)]));
 }

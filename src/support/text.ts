@@ -51,8 +51,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return name === undefined ? '' : `did you mean '${name}'?`;
 }
 
-/** What suggestions for the words of one file may cost, in names that are compared: about a second. */
-const MOST_COMPARED = 50_000;
+/** What suggestions for the words of one file may cost, in names that are compared: well below a second. */
+const MOST_COMPARED = 20_000;
 
 /** Suggestions as of didYouMean for many words; empty ones where a file has so many of them that nobody misspelt them. */
 export type Suggester = (word: string, candidates: () => Iterable<string>) => string;

@@ -71,7 +71,7 @@ export function importOnnx(
     tail: tailNodes(graph),
     read: new Set([...graph.node.flatMap(({ input }) => input), ...graph.output.map(({ name }) => name)]),
   });
-  work.problems.add(...sourceProblems(graph, path));
+  work.problems.addAll(sourceProblems(graph, path));
   const inputs = inputsOf(work, graph, options);
   for (const node of orderedNodes(work, graph)) importNode(work, node, initializers);
   return finish(work, graph, inputs, initializers);
@@ -175,7 +175,7 @@ function sourceProblems(graph: GraphProto, file: string): readonly Diagnostic[] 
 function orderedNodes(work: Workspace, graph: GraphProto): readonly NodeProto[] {
   const provided = new Set([...graph.initializer, ...graph.input].map(({ name }) => name));
   const { sorted, problems } = sortNodes(graph.node.map(wired), provided);
-  work.problems.add(...problems.map((problem) => ({ ...problem, place: { file: work.files.file } })));
+  work.problems.addAll(problems.map((problem) => ({ ...problem, place: { file: work.files.file } })));
   const isSorted = new Set(sorted.map(({ file }) => file));
   for (const node of graph.node) {
     if (!isSorted.has(node)) for (const name of node.output) work.values.set(name, UNKNOWN);

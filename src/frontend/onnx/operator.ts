@@ -36,9 +36,9 @@ export function importNode(work: Workspace, node: NodeProto, initializers: Reado
   const domain = domainOf(node.domain);
   const opset = work.opsets.get(domain) ?? DOMAINS.get(domain)?.most ?? 0;
   const rule = findRule(spot, domain, opset, work.suggest, problems);
+  work.problems.addAll(problems);
   if (rule !== undefined)
-    problems.push(...run(rule, { node, spot, opset, attributes: {}, inputs, work, isTail: work.tail.has(node) }));
-  work.problems.add(...problems);
+    work.problems.addAll(run(rule, { node, spot, opset, attributes: {}, inputs, work, isTail: work.tail.has(node) }));
   for (const name of node.output) if (name !== '' && !work.values.has(name)) work.values.set(name, UNKNOWN);
 }
 
@@ -78,7 +78,7 @@ function readInitializer(work: Workspace, name: string, proto: TensorProto): Val
     return readTensor(proto, name, work.files);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
-    work.problems.add(...error.diagnostics);
+    work.problems.addAll(error.diagnostics);
     return UNKNOWN;
   }
 }

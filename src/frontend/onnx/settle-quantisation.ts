@@ -45,7 +45,7 @@ export function settleQuantisation(work: Workspace): void {
   for (const { inputs, outputs } of work.nodes) {
     for (const tensor of [...inputs, ...outputs]) if (unsettled(tensor)) work.setQuant(tensor, RAW);
   }
-  work.problems.add(...mixedConcats(work));
+  work.problems.addAll(mixedConcats(work));
 }
 
 /** Integers of different meaning put behind each other would have to be requantised, which the file does not say. */

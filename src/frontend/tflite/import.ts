@@ -46,7 +46,7 @@ function importInput(work: Workspace, index: number): GraphInput | undefined {
     return readInput(work, index);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
-    work.problems.add(...error.diagnostics);
+    work.problems.addAll(error.diagnostics);
     const file = work.model.tensors[index];
     if (file !== undefined && !work.values.has(index)) work.values.set(index, declaredValue(work, file));
     return undefined;

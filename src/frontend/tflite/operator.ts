@@ -29,11 +29,10 @@ export function importOperator(work: Workspace, operator: FileOperator): void {
   const problems: Diagnostic[] = [...outputProblems(work, operator, outputs, spot)];
   const inputs = operator.inputs.map((index) => (index < 0 ? undefined : operandValue(work, index, spot, problems)));
   const rule = OPERATOR_RULES.get(operator.kind);
-  if (rule === undefined) problems.push(unknownOperator(spot, operator));
-  else problems.push(...formProblems(operator, rule, spot));
+  const form = rule === undefined ? [unknownOperator(spot, operator)] : formProblems(operator, rule, spot);
   const call: Call = { operator, spot, options: {}, inputs, outputs, work };
-  if (problems.length === 0 && rule !== undefined) problems.push(...run(call, rule));
-  work.problems.add(...problems);
+  const isSound = problems.length === 0 && form.length === 0;
+  work.problems.addAll([...problems, ...form, ...(isSound && rule !== undefined ? run(call, rule) : [])]);
   for (const tensor of outputs) {
     if (!work.values.has(tensor.index)) work.values.set(tensor.index, declaredValue(work, tensor));
   }
@@ -129,7 +128,7 @@ function readConstant(work: Workspace, tensor: FileTensor): Value {
     return constantValue(tensor, work);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
-    work.problems.add(...error.diagnostics);
+    work.problems.addAll(error.diagnostics);
     return declaredValue(work, tensor);
   }
 }
@@ -142,7 +141,7 @@ export function declaredValue(work: Workspace, file: FileTensor): Value {
     numbers = readNumbers(file, work.spotOf(file));
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
-    work.problems.add(...error.diagnostics);
+    work.problems.addAll(error.diagnostics);
   }
   return { file, shape: file.shape, numbers, tensor: file.name, isUnknown: true };
 }

@@ -127,6 +127,6 @@ export function addConstant(folding: Folding, base: string, tensor: Tensor): str
 
 /** Tells why nothing can stand for `tensor`; what reads it is then not told again. */
 export function refuse(folding: Folding, tensor: string, problems: readonly Diagnostic[]): void {
-  folding.problems.add(...problems);
+  folding.problems.addAll(problems);
   folding.refused.add(tensor);
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatSafetensors, parseSafetensors, type SafetensorsEntry } from '../../../src/support/safetensors.js';
+import { HeddleError } from '../../../src/support/diagnostics.js';
 import { messageOf } from '../../errors/expected-messages.js';
 
 const ENTRIES: ReadonlyMap<string, SafetensorsEntry> = new Map<string, SafetensorsEntry>([
@@ -82,4 +83,12 @@ describe('safetensors', () => {
       { seed: 11, numRuns: 2000 },
     );
   });
+});
+
+it('a file may have any number of mistakes', () => {
+  const entry = '{"dtype":"I8","shape":[1],"data_offsets":[0,1]}';
+  const header = `{${Array.from({ length: 150_000 }, (_, i) => `"t${i}":${entry}`).join(',')}}`;
+  const bytes = Buffer.concat([new Uint8Array(8), Buffer.from(header), new Uint8Array(1)]);
+  bytes.writeBigUInt64LE(BigInt(header.length));
+  expect(() => parseSafetensors(bytes, 'hostile.safetensors')).toThrow(HeddleError);
 });

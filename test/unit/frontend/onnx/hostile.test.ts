@@ -60,3 +60,11 @@ it('more nodes than can be meant are refused before they are looked at', () => {
   for (let i = 0; i <= 2 ** 15; i++) y = b.node({ op: 'Relu', inputs: [y], outputs: [`y${i}`] });
   expect(() => importOnnx(b.finish([y]), 'hostile.onnx', () => new Uint8Array())).toThrow('more than 32768 nodes');
 });
+
+it('a node may have any number of mistakes', () => {
+  const b = makeOnnx(13);
+  b.input('x', 'float32', [1, 4]);
+  const inputs = Array.from({ length: 150_000 }, (_, i) => `not_there_${i}`);
+  const file = b.finish([b.node({ op: 'Concat', inputs, outputs: ['y'], attributes: { axis: 1n } })]);
+  expect(() => importOnnx(file, 'hostile.onnx', () => new Uint8Array())).toThrow("reads tensor 'not_there_149999'");
+});

@@ -37,3 +37,12 @@ it('constants without elements are moved in no time, whatever their other extent
     expect(performance.now() - started).toBeLessThan(1000);
   }
 });
+
+it('an operator may have any number of mistakes', () => {
+  const inputs = Array.from({ length: 150_000 }, () => 1);
+  const spec: ModelSpec = {
+    tensors: [floats([1, 4]), floats([1, 4]), floats([1, 8])],
+    operators: [{ kind: 'CONCATENATION', inputs, outputs: [2], options: ['ConcatenationOptions', { 0: ['i32', 1] }] }],
+  };
+  expect(() => importTflite(buildTflite(spec), 'hostile.tflite')).toThrow('which nothing provides');
+});
