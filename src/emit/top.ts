@@ -17,7 +17,7 @@ export interface TopContext {
   readonly inputBits: number;
   readonly outputComment: string;
   readonly outputBits: number;
-  readonly activeComment: string;
+  readonly activeComments: readonly string[];
   readonly activeBits: number;
   /** No layer has an activity bit. */
   readonly inactive: boolean;
@@ -234,6 +234,11 @@ function portComment(type: StreamType): string {
   return `${mapName(type.map)}, ${plural(type.lanes, 'channel')} a beat, ${plural(beatsPerFrame(type), 'beat')} a frame; pixels in raster order.`;
 }
 
+/** A line for each bit of status_active. */
+function activeComments({ active }: TopNames): readonly string[] {
+  return active.map((layer, bit) => `[${bit}] ${quoted(layer)}`);
+}
+
 /** Everything that the top's template prints. */
 export function topContext(design: Design, names: TopNames, version: string, modelHash: string): TopContext {
   const { first, last } = frameInstances(design, names);
@@ -249,7 +254,7 @@ export function topContext(design: Design, names: TopNames, version: string, mod
     inputBits: byteBits(streamBits(input)),
     outputComment: portComment(output),
     outputBits: byteBits(streamBits(output)),
-    activeComment: names.active.map((layer, bit) => `[${bit}] ${quoted(layer)}`).join(', ') || 'none tells',
+    activeComments: names.active.length === 0 ? ['none tells'] : activeComments(names),
     activeBits: Math.max(1, names.active.length),
     inactive: names.active.length === 0,
     streams: names.streams.map(({ name, type, tensor }) => ({

@@ -2,7 +2,7 @@ import type { CompileDocument, CompiledLayer } from './compile-document.js';
 import { chooserWords, foldingWords } from './layers.js';
 import { type Paint, PLAIN } from './paint.js';
 import { sizingWords } from './sizing.js';
-import { type Column, count, left, markdownTable, percent, right, significant, textTable } from './table.js';
+import { type Column, count, left, markdownTable, percent, right, shortened, significant, textTable } from './table.js';
 
 const COLUMNS: readonly Column[] = [
   left('layer'),
@@ -20,7 +20,7 @@ const COLUMNS: readonly Column[] = [
 function layerRow(layer: CompiledLayer): readonly string[] {
   const { weights, window, parameters, fifo } = layer.memoryBits;
   return [
-    `${layer.layer} (${layer.kind})`,
+    `${shortened(layer.layer)} (${layer.kind})`,
     foldingWords(layer.folding),
     chooserWords(layer.chosenBy),
     count(layer.lanesIn),

@@ -5,7 +5,7 @@ import { nodeMacs } from '../ir/verify-sizes.js';
 import { type Diagnostic, formatDiagnostic } from '../support/diagnostics.js';
 import { operatorText } from './operator-text.js';
 import { type Paint, PLAIN } from './paint.js';
-import { count, left, right, significant, textTable } from './table.js';
+import { count, left, right, shortened, significant, textTable } from './table.js';
 
 export interface InspectTensor {
   readonly tensor: string;
@@ -174,13 +174,6 @@ export function inspectText(document: InspectDocument, paint: Paint = PLAIN): st
     ...blockerLines(network.length > 0 ? '' : 'runs, but is no hardware yet:', hardware),
     ...(blockers.length === 0 ? ['nothing stands in the way of hardware'] : []),
   ].join('\n')}\n`;
-}
-
-/** Some exporters join names to ones of hundreds of characters. */
-const NAME_LENGTH = 44;
-
-function shortened(name: string): string {
-  return name.length <= NAME_LENGTH ? name : `${name.slice(0, NAME_LENGTH - 1)}…`;
 }
 
 function endText(end: InspectTensor & { readonly layout: string }): string {

@@ -64,3 +64,11 @@ export function significant(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '-';
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
 }
+
+/** Some exporters join names to ones of hundreds of characters. */
+const NAME_LENGTH = 44;
+
+/** A name that leaves room for the rest of its row. */
+export function shortened(name: string): string {
+  return name.length <= NAME_LENGTH ? name : `${name.slice(0, NAME_LENGTH - 1)}…`;
+}

@@ -3,7 +3,7 @@ import type { Mismatch } from '../verify/report.js';
 import { chooserWords, foldingWords } from './layers.js';
 import { type Paint, PLAIN } from './paint.js';
 import { sizingWords } from './sizing.js';
-import { count, left, percent, right, significant, textTable } from './table.js';
+import { count, left, percent, right, shortened, significant, textTable } from './table.js';
 import type { VerifiedLayer, VerifyDocument } from './verify-document.js';
 
 const COLUMNS = [
@@ -22,7 +22,7 @@ const COLUMNS = [
 
 function layerRow(layer: VerifiedLayer): readonly string[] {
   return [
-    `${layer.layer} (${layer.kind})`,
+    `${shortened(layer.layer)} (${layer.kind})`,
     foldingWords(layer.folding),
     chooserWords(layer.chosenBy),
     count(layer.predictedActiveCycles),

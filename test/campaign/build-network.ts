@@ -9,7 +9,7 @@ import { elementCount, type IntElement, int, intRange, type TensorType } from '.
 import { AFTER_IMPORT, verifyGraph } from '../../src/ir/verify.js';
 import { clampTo, MAX_SHIFT } from '../../src/support/fixed-point.js';
 import { invariant } from '../../src/support/invariant.js';
-import type { LayerSpec, MacSpec, NetworkSpec, WindowSpec } from './network-spec.js';
+import type { LayerSpec, MacSpec, NetworkSpec, PointwiseKind, WindowSpec } from './network-spec.js';
 import { makeRandom, mixSeed, type Random } from './random.js';
 
 /** A spec as the integer graph that it stands for; undefined where a layer does not fit the map that reaches it. */
@@ -107,9 +107,11 @@ function makeLayer(name: string, layer: LayerSpec, input: Tensor, spec: NetworkS
       return keep(name, { kind: layer.op }, type);
     case 'clip':
       return keep(name, { kind: 'clip', lo: realAt(type, layer.lo), hi: realAt(type, layer.hi) }, type);
-    case 'sigmoid':
-    case 'tanh':
-    case 'requantise':
+    case 'pad':
+      return keep(name, padOf(layer.pad, type), type);
+    case 'reshape':
+      return keep(name, { kind: 'reshape', shape: layer.shape }, type);
+    default:
       return makePointwise(layer.op, int(layer.output.bits, layer.output.signed), type, random);
   }
 }
@@ -149,9 +151,9 @@ function realAt({ element, quant }: TensorType, share: number): number {
   return (min + share * (max - min) - (quant?.zeroPoint[0] ?? 0)) * (quant?.scale[0] ?? 1);
 }
 
-/** A table: the input covers -4..4 of a function's range, or any scale for a requantisation. */
+/** A table: the input covers -4..4 of a function's range, or any scale where it has none. */
 function makePointwise(
-  kind: 'sigmoid' | 'tanh' | 'requantise',
+  kind: PointwiseKind,
   element: IntElement,
   input: TensorType,
   random: Random,
@@ -160,10 +162,34 @@ function makePointwise(
   const { min, max } = intRange(element);
   const levels = max - min + 1;
   const inputSpan = (input.quant?.scale[0] ?? 1) * 2 ** input.element.bits;
-  const span = kind === 'requantise' ? inputSpan * (0.4 + random.next()) : kind === 'sigmoid' ? 1 : 2;
-  const zeroPoint = kind === 'sigmoid' ? min : random.integer(min, max);
+  const [span, atLeastZero] = spanOf(kind, inputSpan * (0.4 + random.next()));
+  const zeroPoint = atLeastZero ? min : random.integer(min, max);
   const quant = { scale: [span / levels], zeroPoint: [zeroPoint] };
-  return { op: { kind }, constants: [], type: { shape: input.shape, element, quant } };
+  return { op: pointwiseOp(kind), constants: [], type: { shape: input.shape, element, quant } };
+}
+
+/** Width of a function's range, `free` where it has none of its own, and whether that begins at 0. */
+function spanOf(kind: PointwiseKind, free: number): readonly [number, boolean] {
+  if (kind === 'sigmoid' || kind === 'hard-sigmoid') return [1, true];
+  return [kind === 'tanh' ? 2 : free, false];
+}
+
+function pointwiseOp(kind: PointwiseKind): Op {
+  switch (kind) {
+    case 'leaky-relu':
+      return { kind, slope: 0.1 };
+    case 'elu':
+      return { kind, alpha: 1 };
+    case 'hard-sigmoid':
+      return { kind, alpha: 0.2, beta: 0.5 };
+    default:
+      return { kind };
+  }
+}
+
+function padOf([top, left, bottom, right]: readonly [number, number, number, number], { quant }: TensorType): Op {
+  const value = quant?.zeroPoint[0] ?? 0;
+  return { kind: 'pad', before: [top, left, 0], after: [bottom, right, 0], mode: 'constant', value };
 }
 
 function makeMac(

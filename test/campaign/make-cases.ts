@@ -51,7 +51,8 @@ function variantDesign(title: string, spec: NetworkSpec, variant: Variant): Case
 }
 
 /** The forms of taps that differ for a network of one layer, and a budget. */
-function variantsOf({ layers: [layer] }: NetworkSpec): readonly Variant[] {
+function variantsOf({ layers }: NetworkSpec): readonly Variant[] {
+  const layer = layers.at(-1);
   if (layer === undefined) return [];
   if (layer.op === 'dense') return ['one', 'column', 'budget'];
   if (!('kernel' in layer)) return ['one', 'budget'];

@@ -34,6 +34,17 @@ export interface MacSpec {
   readonly logScale?: number;
 }
 
+/** Functions of one element, each a table. */
+export type PointwiseKind =
+  | 'sigmoid'
+  | 'tanh'
+  | 'requantise'
+  | 'leaky-relu'
+  | 'elu'
+  | 'hard-sigmoid'
+  | 'hard-swish'
+  | 'swish';
+
 interface Identified {
   /** Seeds the layer's numbers, so that leaving others out does not change them. */
   readonly id: number;
@@ -46,7 +57,10 @@ export type LayerSpec = Identified &
     | ({ readonly op: 'max-pool'; readonly clamp?: 'relu' } & WindowSpec)
     | ({ readonly op: 'average-pool'; readonly countIncludePad: boolean; readonly clamp?: 'relu' } & WindowSpec)
     | { readonly op: 'global-average-pool' }
-    | { readonly op: 'sigmoid' | 'tanh' | 'requantise'; readonly output: ElementSpec }
+    | { readonly op: PointwiseKind; readonly output: ElementSpec }
+    // Elements of the zero point around the map: top, left, bottom, right.
+    | { readonly op: 'pad'; readonly pad: readonly [number, number, number, number] }
+    | { readonly op: 'reshape'; readonly shape: readonly number[] }
     | { readonly op: 'relu' | 'flatten' }
     // Ends as shares of the tensor's range.
     | { readonly op: 'clip'; readonly lo: number; readonly hi: number }

@@ -175,12 +175,16 @@ function placeAfter(layer: LayerSpec, place: Place): Place {
       return { shape: [1, 1, channels], element: place.element, takesClamp: true };
     case 'flatten':
       return { shape: [height * width * channels], element: place.element, takesClamp: false };
-    case 'sigmoid':
-    case 'tanh':
-    case 'requantise':
-      return { ...place, element: layer.output, takesClamp: layer.op === 'requantise' };
     case 'relu':
     case 'clip':
       return place;
+    case 'pad': {
+      const [top, left, bottom, right] = layer.pad;
+      return { ...place, shape: [height + top + bottom, width + left + right, channels] };
+    }
+    case 'reshape':
+      return { ...place, shape: layer.shape };
+    default:
+      return { ...place, element: layer.output, takesClamp: layer.op === 'requantise' };
   }
 }

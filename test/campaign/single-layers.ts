@@ -52,7 +52,14 @@ const averagePool = (
   options: Omit<WindowSpec, 'kernel'> & { readonly clamp?: 'relu' } = {},
 ): LayerSpec => ({ op: 'average-pool', id: 1, kernel, countIncludePad, ...options });
 
-type Case = readonly [name: string, input: Input, layer: LayerSpec, requantBits?: number];
+const pad = (top: number, left: number, bottom: number, right: number): LayerSpec => ({
+  op: 'pad',
+  id: 2,
+  pad: [top, left, bottom, right],
+});
+const reshape = (...shape: readonly number[]): LayerSpec => ({ op: 'reshape', id: 2, shape });
+
+type Case = readonly [name: string, input: Input, layer: LayerSpec | readonly LayerSpec[], requantBits?: number];
 
 const KERNELS: readonly Case[] = [
   ['conv 1x1', map(5, 6, 5), conv(7, [1, 1])],
@@ -248,15 +255,34 @@ const TABLES: readonly Case[] = [
   ['tanh of 4 bits', vector(13, bits(4, true)), { op: 'tanh', id: 1, output: bits(6, true) }],
   ['requantise', map(5, 6, 5), { op: 'requantise', id: 1, output: I8 }],
   ['requantise 9 to 3 bits', map(5, 6, 5, bits(9, true)), { op: 'requantise', id: 1, output: bits(3, false) }],
+  ['leaky relu', map(5, 6, 3, I8), { op: 'leaky-relu', id: 1, output: I8 }],
+  ['leaky relu of 10 bits', map(4, 5, 3, bits(10, false)), { op: 'leaky-relu', id: 1, output: bits(12, true) }],
+  ['elu', map(5, 6, 3, I8), { op: 'elu', id: 1, output: I8 }],
+  ['hard sigmoid', map(5, 6, 3, I8), { op: 'hard-sigmoid', id: 1, output: U8 }],
+  ['hard swish', map(5, 6, 3), { op: 'hard-swish', id: 1, output: U8 }],
+  ['swish', map(5, 6, 5, I8), { op: 'swish', id: 1, output: I8 }],
   ['relu alone', map(5, 6, 3, I8), { op: 'relu', id: 1 }],
   ['clip alone', map(5, 6, 3), { op: 'clip', id: 1, lo: 0.2, hi: 0.7 }],
 ];
 
-/** Every case as a network of one layer, with the numbers of a seed. */
+/** What exporters put in front of a layer, and costs nothing in hardware. */
+const IN_FRONT: readonly Case[] = [
+  ['pad and conv stride 2', map(8, 8, 3), [pad(0, 0, 1, 1), conv(5, [3, 3], { stride: [2, 2] })]],
+  [
+    'pad and depthwise stride 2, padded',
+    map(7, 8, 5, I8),
+    [pad(1, 0, 0, 1), conv(5, [3, 3], { groups: 5, stride: [2, 2], pad: [0, 1, 1, 0] })],
+  ],
+  ['pad and average, all', map(7, 6, 3, I8), [pad(1, 1, 1, 1), averagePool([3, 3], false, { stride: [2, 2] })]],
+  ['vector as a map', vector(90), [reshape(9, 5, 2), conv(4, [3, 2], { stride: [2, 1] })]],
+  ['pixels in another order of rows', map(6, 4, 3), [reshape(8, 3, 3), conv(4, [2, 3], { pad: [1, 1, 0, 1] })]],
+];
+
+/** Every case as a network of one layer, and what is in front of it, with the numbers of a seed. */
 export function singleLayerCases(seed: number): readonly { readonly title: string; readonly spec: NetworkSpec }[] {
-  const cases = [...KERNELS, ...MAPS, ...GROUPS, ...NUMBERS, ...DENSE, ...POOLS, ...TABLES];
+  const cases = [...KERNELS, ...MAPS, ...GROUPS, ...NUMBERS, ...DENSE, ...POOLS, ...TABLES, ...IN_FRONT];
   return cases.map(([title, input, layer, requantBits = 18], index) => ({
     title,
-    spec: { name: `single${index}`, seed: seed + index, input, requantBits, layers: [layer] },
+    spec: { name: `single${index}`, seed: seed + index, input, requantBits, layers: [layer].flat() },
   }));
 }

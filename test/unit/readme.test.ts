@@ -65,7 +65,7 @@ describe('README', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>;
     };
-    const named = [...README.matchAll(/npm run (\w+)/g)].map(([, name = '']) => name);
+    const named = [...README.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
     expect(named).toContain('demo');
   });

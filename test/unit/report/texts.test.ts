@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { writeDocument } from '../../../src/report/document.js';
 import { chooserWords } from '../../../src/report/layers.js';
-import { count, left, markdownTable, percent, right, significant, textTable } from '../../../src/report/table.js';
+import {
+  count,
+  left,
+  markdownTable,
+  percent,
+  right,
+  shortened,
+  significant,
+  textTable,
+} from '../../../src/report/table.js';
 import type { VerifyDocument } from '../../../src/report/verify-document.js';
 import { verifyText } from '../../../src/report/verify-text.js';
 
@@ -37,6 +46,11 @@ describe('figures', () => {
     [significant(0.012345), '0.0123'],
     [significant(12345.6), '12,346'],
     [significant(99.96), '100'],
+    [
+      shortened('a name of 44 characters stays as it is: 12345'.slice(0, 44)),
+      'a name of 44 characters stays as it is: 1234',
+    ],
+    [shortened(`${'n'.repeat(44)}x`), `${'n'.repeat(43)}…`],
   ])('%s', (text, wanted) => {
     expect(text).toBe(wanted);
   });
