@@ -117,8 +117,14 @@ function flipped(value: Uint8Array, random: Random): Uint8Array {
   return new Uint8Array(bytes.buffer);
 }
 
+/** Whether one of the two lies in the other, which it cannot be exchanged with. */
+function areNested(a: Entry, b: Entry): boolean {
+  return a.path.startsWith(`${b.path}.`) || b.path.startsWith(`${a.path}.`);
+}
+
 /** Another field like this one: names of operands, nodes, extents. */
-function alike(entry: Entry, all: readonly Place[], random: Random): Place {
+function alike(entry: Entry, places: readonly Place[], random: Random): Place {
+  const all = places.filter((other) => !areNested(entry, other.entry));
   const same = all.filter((other) => other.entry.path === entry.path);
   const loose = all.filter((other) => other.entry.path.split('.').at(-1) === entry.path.split('.').at(-1));
   return random.pick(same.length > 1 && random.chance(0.8) ? same : loose);
@@ -132,12 +138,12 @@ const EDITS: readonly Edit[] = [
   replace,
   ({ list, index }) => list.splice(index, 1),
   (place, all, random) => {
-    place.list[place.index] = { ...place.entry, value: alike(place.entry, all, random).entry.value };
+    place.list[place.index] = { ...place.entry, value: structuredClone(alike(place.entry, all, random).entry.value) };
   },
   (place, all, random) => {
     const other = alike(place.entry, all, random);
-    place.list[place.index] = { ...place.entry, value: other.entry.value };
-    other.list[other.index] = { ...other.entry, value: place.entry.value };
+    place.list[place.index] = { ...place.entry, value: structuredClone(other.entry.value) };
+    other.list[other.index] = { ...other.entry, value: structuredClone(place.entry.value) };
   },
   // Operands by the names of results and the other way round: cycles, and tensors that two nodes make.
   ({ list, index, entry }, all, random) => {
