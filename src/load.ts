@@ -2,6 +2,7 @@ import type { Imported } from './frontend/imported.js';
 import { loadModelFile } from './frontend/json/files.js';
 import { loadOnnxFile } from './frontend/onnx/import.js';
 import { loadTfliteFile } from './frontend/tflite/import.js';
+import { compactConstants } from './ir/compact-constants.js';
 import type { Graph } from './ir/graph.js';
 import { AFTER_IMPORT, verifyGraph } from './ir/verify.js';
 import { IMPORT_PIPELINE } from './passes/pipelines.js';
@@ -37,7 +38,7 @@ export function networkOf(imported: Imported, onPass: PassHook = () => {}): Load
     notes.push(...record.notes);
     onPass(record, graph);
   };
-  const graph = runPipeline(imported.graph, IMPORT_PIPELINE, hook, 'imported');
+  const graph = compactConstants(runPipeline(imported.graph, IMPORT_PIPELINE, hook, 'imported'));
   verifyGraph(graph, AFTER_IMPORT);
   return { graph, notes };
 }

@@ -55,5 +55,9 @@ export function quantizeBias(bias: Tensor, inputScale: number, weightScale: read
 export function realWeights({ type, data }: Tensor): Float32Array {
   const scale = defined(type.quant, 'the quantization of the weights').scale;
   const filterLength = data.length / scale.length;
-  return Float32Array.from(data as Int8Array, (w, i) => w * (scale[Math.floor(i / filterLength)] as number));
+  const values = new Float32Array(data.length);
+  scale.forEach((step, oc) => {
+    for (let i = oc * filterLength; i < (oc + 1) * filterLength; i++) values[i] = Number(data[i]) * step;
+  });
+  return values;
 }
