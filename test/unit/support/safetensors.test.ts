@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatSafetensors, parseSafetensors, type SafetensorsEntry } from '../../../src/support/safetensors.js';
 import { HeddleError } from '../../../src/support/diagnostics.js';
+import { formatSafetensors, parseSafetensors, type SafetensorsEntry } from '../../../src/support/safetensors.js';
 import { messageOf } from '../../errors/expected-messages.js';
 
 const ENTRIES: ReadonlyMap<string, SafetensorsEntry> = new Map<string, SafetensorsEntry>([
