@@ -147,7 +147,9 @@ const EDITS: readonly Edit[] = [
   },
   // Operands by the names of results and the other way round: cycles, and tensors that two nodes make.
   ({ list, index, entry }, all, random) => {
-    const names = all.filter(({ entry: { path } }) => /\.(input|output|name)$/.test(path));
+    const names = all.filter(
+      ({ entry: { path, value } }) => value instanceof Uint8Array && /\.(input|output|name)$/.test(path),
+    );
     const from = names.length === 0 ? entry : random.pick(names).entry;
     list[index] = entry.wire === from.wire && !Array.isArray(entry.value) ? { ...entry, value: from.value } : entry;
   },
