@@ -12,8 +12,8 @@ import { compareFileClasses, compareFloatFile, compareIntegerFile, type FileOrac
 import { endToEndText, isAsAccurate } from './network-oracle.js';
 import { type CaseData, caseData, FLOAT_CASES, framesFor, INTEGER_CASE, type OnnxCase } from './onnx-cases.js';
 import { withRandomWeights } from './onnx-files.js';
-import { QDQ_CASES } from './qdq-cases.js';
 import { processorNote } from './runtime.js';
+import { WRITTEN_CASES } from './written-cases.js';
 
 /** The ONNX files of the shared folder against the runtime, which reads the same files: `npm run oracle -- onnx`. */
 
@@ -21,7 +21,7 @@ const seed = Number(process.env['HEDDLE_SEED'] ?? 1);
 const isHere = sharedPath('models') !== undefined;
 
 /** 16-bit tensors need it. */
-const QDQ_OPSET = 21;
+const WRITTEN_OPSET = 21;
 
 console.log(isHere ? `HEDDLE_SEED=${seed}; ${processorNote()}` : 'Skipped: there is no ../shared with models and data');
 
@@ -96,11 +96,11 @@ describe.skipIf(!isHere)('integer files', () => {
   });
 });
 
-describe.skipIf(!isHere)('integer networks written as QDQ files', () => {
-  test.each(QDQ_CASES)('$name', async ({ name, open, ...counts }) => {
+describe.skipIf(!isHere).each(['qdq', 'qoperator'] as const)('integer networks written as files, %s', (form) => {
+  test.each(WRITTEN_CASES)('$name', async ({ name, open, ...counts }) => {
     const { graph, data } = open();
-    const oracle = await openFile(exportGraph(graph, { form: 'qdq', opset: QDQ_OPSET, realEnds: true }), name);
-    const run = { name: `${name} as QDQ`, oracle, data, ...counts };
+    const oracle = await openFile(exportGraph(graph, { form, opset: WRITTEN_OPSET, realEnds: true }), name);
+    const run = { name: `${name} as ${form}`, oracle, data, ...counts };
     checkSameNetwork(run, graph);
     await checkOperators(run);
     await checkClasses(run);

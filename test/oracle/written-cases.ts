@@ -11,8 +11,8 @@ import { ACCURACY_CASES, type AccuracyCase, filesOf, labelledFrames } from '../a
 import { sharedPath } from '../shared-data.js';
 import { type CaseData, caseData, FLOAT_CASES, framesFor, type OnnxCase } from './onnx-cases.js';
 
-/** Integer networks that the exporter writes as QDQ files: imported ones, and those that Heddle has quantised. */
-export interface QdqCase {
+/** Integer networks that the exporter writes as quantised files: imported ones, and those that Heddle has quantised. */
+export interface WrittenCase {
   readonly name: string;
   /** Frames for the comparison operator by operator, and for the best class. */
   readonly frames: number;
@@ -30,7 +30,7 @@ const TFLITE_MODELS: readonly (readonly [string, number, number])[] = [
   ['coral/mobilenet_v2_1.0_224_quant.tflite', 1, 20],
 ];
 
-function tfliteCase([name, frames, scored]: readonly [string, number, number]): QdqCase {
+function tfliteCase([name, frames, scored]: readonly [string, number, number]): WrittenCase {
   const entry = defined(
     ACCURACY_CASES.find(({ model }) => model === name),
     `the case of ${name}`,
@@ -55,7 +55,7 @@ function openTflite(entry: AccuracyCase, count: number): { readonly graph: Graph
 /** Pictures that a network is calibrated on. */
 const CALIBRATED = 20;
 
-function quantisedCase(one: OnnxCase, frames: number, scored: number): QdqCase {
+function quantisedCase(one: OnnxCase, frames: number, scored: number): WrittenCase {
   return {
     ...{ name: `${one.model}, quantised by Heddle`, frames, scored, first: CALIBRATED },
     open: () => {
@@ -76,7 +76,7 @@ const floatCase = (part: string): OnnxCase =>
     `the case of ${part}`,
   );
 
-export const QDQ_CASES: readonly QdqCase[] = [
+export const WRITTEN_CASES: readonly WrittenCase[] = [
   ...TFLITE_MODELS.map(tfliteCase),
   quantisedCase(floatCase('mnist.onnx'), 20, 200),
   quantisedCase(floatCase('resnet20'), 3, 100),
