@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { compileModel } from '../../compile.js';
+import { compileModel, lowerModel } from '../../compile.js';
 import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
 import type { SizingRequest } from '../../explore/choose.js';
 import type { Graph } from '../../ir/graph.js';
@@ -75,8 +75,10 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
   const model = loadIntegerModel(host, path);
   if (flags.output !== undefined) checkOutputFolder(flags.output);
   if (flags.trace !== undefined) checkTargets([flags.trace]);
+  // Sizing takes seconds to minutes: what is wrong with the model or its frames is said before.
+  const { graph } = lowerModel(model);
+  const source = await framesOf(host, graph, flags, settings);
   const compiled = host.endedByInterrupt(() => compileModel(model, { sizing: settings.sizing }));
-  const source = await framesOf(host, compiled.graph, flags, settings);
   const report = await withProgress(host, (progress) =>
     verifyDesign(
       { ...compiled, frames: Array.from({ length: source.count }, (_, index) => source.frame(index)) },
