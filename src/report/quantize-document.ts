@@ -1,7 +1,7 @@
 import type { LayerFidelity, QuantizeReport } from '../quantize/compare.js';
 import { plural } from '../support/text.js';
 import { type Paint, PLAIN } from './paint.js';
-import { left, percent, right, textTable } from './table.js';
+import { left, percent, right, shortened, textTable } from './table.js';
 
 /** What `heddle quantize --json` prints; schemas/quantize.schema.json. Undefined is written as null. */
 export interface QuantizeDocument {
@@ -51,7 +51,7 @@ const COLUMNS = [left('node'), left('op'), left('type'), right('scale'), right('
 /** The result for people. */
 export function quantizeText(document: QuantizeDocument, paint: Paint = PLAIN): string {
   const rows = document.layers.map((layer) => [
-    layer.node,
+    shortened(layer.node),
     layer.op,
     layer.element,
     layer.scale.toPrecision(4),
@@ -85,12 +85,12 @@ function settingsText(document: QuantizeDocument): string {
 }
 
 function weightsText({ weightBits, layerWeightBits }: QuantizeDocument): string {
-  const others = Object.entries(layerWeightBits).map(([layer, bits]) => `${layer} ${bits}`);
+  const others = Object.entries(layerWeightBits).map(([layer, bits]) => `${shortened(layer)} ${bits}`);
   return `${weightBits}-bit weights${others.length === 0 ? '' : ` (${others.join(', ')})`}`;
 }
 
 function outputLine({ tensor, snrDb, top1Agreement }: OutputDocument): string {
   const classes =
     top1Agreement === undefined ? '' : `best class as in float in ${percent(top1Agreement, 2)} of the frames, `;
-  return `output '${tensor}': ${classes}signal to noise ${decibels(snrDb)}`;
+  return `output '${shortened(tensor)}': ${classes}signal to noise ${decibels(snrDb)}`;
 }
