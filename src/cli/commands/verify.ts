@@ -78,10 +78,11 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
   // Sizing takes seconds to minutes: what is wrong with the model or its frames is said before.
   const { graph } = lowerModel(model);
   const source = await framesOf(host, graph, flags, settings);
+  const frames = Array.from({ length: source.count }, (_, index) => source.frame(index));
   const compiled = host.endedByInterrupt(() => compileModel(model, { sizing: settings.sizing }));
   const report = await withProgress(host, (progress) =>
     verifyDesign(
-      { ...compiled, frames: Array.from({ length: source.count }, (_, index) => source.frame(index)) },
+      { ...compiled, frames },
       {
         stall: settings.stall,
         seed: settings.seed,
