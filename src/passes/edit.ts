@@ -1,6 +1,7 @@
 import type { Graph, GraphNode } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
 import { F32, type TensorType } from '../ir/tensor-type.js';
+import { defined } from '../support/invariant.js';
 
 /** How often each tensor is read, by nodes and as an output of the network. */
 export function readCounts(graph: Graph): ReadonlyMap<string, number> {
@@ -13,6 +14,32 @@ export function readCounts(graph: Graph): ReadonlyMap<string, number> {
 /** The node that makes each tensor. */
 export function producers(nodes: readonly GraphNode[]): Map<string, GraphNode> {
   return new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+}
+
+/** The nodes of a graph under construction, in order; what makes a tensor may still be replaced. */
+export class NodeList {
+  readonly nodes: GraphNode[] = [];
+  /** Where the maker of each tensor stands. */
+  readonly #places = new Map<string, number>();
+
+  makerOf(tensor: string): GraphNode | undefined {
+    const at = this.#places.get(tensor);
+    return at === undefined ? undefined : this.nodes[at];
+  }
+
+  push(node: GraphNode): void {
+    this.#put(node, this.nodes.length);
+  }
+
+  /** Puts a node in the place of the one that makes a tensor. */
+  replaceMaker(tensor: string, node: GraphNode): void {
+    this.#put(node, defined(this.#places.get(tensor), `the maker of tensor '${tensor}'`));
+  }
+
+  #put(node: GraphNode, at: number): void {
+    this.nodes[at] = node;
+    for (const output of node.outputs) this.#places.set(output, at);
+  }
 }
 
 /** `base`, or `base.2`, `base.3` ... where it is taken. */

@@ -7,7 +7,7 @@ import { elementCount } from '../ir/tensor-type.js';
 import { UNIT_WINDOW } from '../ir/window.js';
 import { DiagnosticCollector } from '../support/diagnostics.js';
 import { defined } from '../support/invariant.js';
-import { addConstant, producers, readCounts } from './edit.js';
+import { addConstant, NodeList, readCounts } from './edit.js';
 import { cannotFoldBatchNorm } from './messages.js';
 import type { Pass } from './pass.js';
 
@@ -24,25 +24,30 @@ export const foldBatchNorm: Pass = {
     const folding = startFolding(graph);
     const problems = new DiagnosticCollector();
     for (const node of graph.nodes) {
-      if (!isBatchNorm(node)) folding.nodes.push(node);
+      if (!isBatchNorm(node)) folding.list.push(node);
       else foldOne(graph, node, folding, problems);
     }
     problems.throwIfErrors();
-    const { nodes, types, constants } = folding;
-    return pruneTensors({ ...graph, nodes, types, constants });
+    const { list, types, constants } = folding;
+    return pruneTensors({ ...graph, nodes: list.nodes, types, constants });
   },
 };
 
 /** The graph under construction. */
 interface Folding {
-  readonly nodes: GraphNode[];
+  readonly list: NodeList;
   readonly types: Map<string, Tensor['type']>;
   readonly constants: Map<string, Tensor>;
   readonly reads: ReadonlyMap<string, number>;
 }
 
 function startFolding(graph: Graph): Folding {
-  return { nodes: [], types: new Map(graph.types), constants: new Map(graph.constants), reads: readCounts(graph) };
+  return {
+    list: new NodeList(),
+    types: new Map(graph.types),
+    constants: new Map(graph.constants),
+    reads: readCounts(graph),
+  };
 }
 
 function isBatchNorm(node: GraphNode): node is GraphNode<BatchNormOp> {
@@ -52,13 +57,13 @@ function isBatchNorm(node: GraphNode): node is GraphNode<BatchNormOp> {
 function foldOne(graph: Graph, node: GraphNode<BatchNormOp>, folding: Folding, problems: DiagnosticCollector): void {
   const [input = ''] = node.inputs;
   const affine = batchNormAffine(graph, node);
-  const producer = folding.reads.get(input) === 1 ? producers(folding.nodes).get(input) : undefined;
+  const producer = folding.reads.get(input) === 1 ? folding.list.makerOf(input) : undefined;
   if (producer !== undefined && takesAffine(producer)) {
-    folding.nodes[folding.nodes.indexOf(producer)] = scaledLayer(producer, node, affine, folding);
+    folding.list.replaceMaker(input, scaledLayer(producer, node, affine, folding));
     return;
   }
   const { shape } = defined(graph.types.get(input), `the type of tensor '${input}'`);
-  if (shape.length === 3) folding.nodes.push(depthwise(node, affine, folding));
+  if (shape.length === 3) folding.list.push(depthwise(node, affine, folding));
   else problems.add(cannotFoldBatchNorm(node.name, shape));
 }
 

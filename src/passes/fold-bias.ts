@@ -3,7 +3,7 @@ import type { Graph, GraphNode } from '../ir/graph.js';
 import type { ConvOp, DenseOp } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
 import { elementCount } from '../ir/tensor-type.js';
-import { addConstant, producers, readCounts } from './edit.js';
+import { addConstant, NodeList, readCounts } from './edit.js';
 import type { Pass } from './pass.js';
 
 /**
@@ -18,14 +18,14 @@ export const foldBias: Pass = {
     const reads = readCounts(graph);
     const types = new Map(graph.types);
     const constants = new Map(graph.constants);
-    const nodes: GraphNode[] = [];
+    const list = new NodeList();
     for (const node of graph.nodes) {
-      const sum = biasSum({ ...graph, nodes }, node, reads);
+      const sum = biasSum(graph, list, node, reads);
       if (sum === undefined) {
-        nodes.push(node);
+        list.push(node);
         continue;
       }
-      const { layer, addend, channels } = sum;
+      const { layer, flowing, addend, channels } = sum;
       const [x = '', weight = '', biasName] = layer.inputs;
       const bias = biasName === undefined ? undefined : constants.get(biasName);
       const values = Float32Array.from(
@@ -38,31 +38,39 @@ export const foldBias: Pass = {
         [channels],
         values,
       );
-      nodes[nodes.indexOf(layer)] = { ...layer, inputs: [x, weight, folded], outputs: node.outputs };
+      list.replaceMaker(flowing, { ...layer, inputs: [x, weight, folded], outputs: node.outputs });
     }
+    const { nodes } = list;
     return nodes.length === graph.nodes.length ? graph : pruneTensors({ ...graph, nodes, types, constants });
   },
 };
 
 interface BiasSum {
   readonly layer: GraphNode<ConvOp | DenseOp>;
+  /** The layer's output. */
+  readonly flowing: string;
   readonly addend: Tensor;
   readonly channels: number;
 }
 
 /** The layer and the constant that a node adds; undefined where it is another kind of node or sum. */
-function biasSum(graph: Graph, node: GraphNode, reads: ReadonlyMap<string, number>): BiasSum | undefined {
+function biasSum(
+  graph: Graph,
+  list: NodeList,
+  node: GraphNode,
+  reads: ReadonlyMap<string, number>,
+): BiasSum | undefined {
   if (node.op.kind !== 'add' || node.op.clamp !== undefined || node.inputs.length !== 2) return undefined;
   const [name] = node.inputs.filter((input) => graph.constants.has(input));
   const [flowing = ''] = node.inputs.filter((input) => !graph.constants.has(input));
   const addend = graph.constants.get(name ?? '');
-  const layer = reads.get(flowing) === 1 ? producers(graph.nodes).get(flowing) : undefined;
+  const layer = reads.get(flowing) === 1 ? list.makerOf(flowing) : undefined;
   if (addend === undefined || layer === undefined || !takesBias(layer)) return undefined;
   const { shape = [] } = graph.types.get(flowing) ?? {};
   const channels = shape.at(-1) ?? 0;
   const elements = elementCount(addend.type.shape);
   const isPerChannel = elements === 1 || (elements === channels && addend.type.shape.at(-1) === channels);
-  return isPerChannel && sameShape(graph, flowing, node) ? { layer, addend, channels } : undefined;
+  return isPerChannel && sameShape(graph, flowing, node) ? { layer, flowing, addend, channels } : undefined;
 }
 
 /** A layer with float weights and no clamp between its sum and the addition. */

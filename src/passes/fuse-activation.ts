@@ -1,11 +1,10 @@
 import { integerClamp } from '../execute/integer/clamps.js';
 import { pruneTensors } from '../ir/builder.js';
-import type { GraphNode } from '../ir/graph.js';
 import type { Clamp, Op } from '../ir/op.js';
 import { isInt, type TensorType } from '../ir/tensor-type.js';
 import { clampTo } from '../support/fixed-point.js';
 import { defined } from '../support/invariant.js';
-import { readCounts } from './edit.js';
+import { NodeList, readCounts } from './edit.js';
 import type { Pass } from './pass.js';
 
 /** A relu or clip that alone reads its producer becomes the producer's clamp, where the producer can have one. */
@@ -15,23 +14,16 @@ export const fuseActivation: Pass = {
   needs: [],
   run(graph) {
     const reads = readCounts(graph);
-    const nodes: GraphNode[] = [];
-    /** Where the maker of each tensor stands in `nodes`. */
-    const makers = new Map<string, number>();
-    const put = (node: GraphNode, at: number): void => {
-      nodes[at] = node;
-      for (const output of node.outputs) makers.set(output, at);
-    };
+    const list = new NodeList();
     for (const node of graph.nodes) {
       const [input = ''] = node.inputs;
-      const at = reads.get(input) === 1 ? makers.get(input) : undefined;
-      const producer = at === undefined ? undefined : nodes[at];
+      const producer = reads.get(input) === 1 ? list.makerOf(input) : undefined;
       const clamp = clampOf(node.op, defined(graph.types.get(input), `the type of tensor '${input}'`));
       const fused = producer === undefined || clamp === undefined ? undefined : withClamp(producer.op, clamp);
-      if (at === undefined || producer === undefined || fused === undefined) put(node, nodes.length);
-      else put({ ...producer, op: fused, outputs: node.outputs }, at);
+      if (producer === undefined || fused === undefined) list.push(node);
+      else list.replaceMaker(input, { ...producer, op: fused, outputs: node.outputs });
     }
-    return nodes.length === graph.nodes.length ? graph : pruneTensors({ ...graph, nodes });
+    return list.nodes.length === graph.nodes.length ? graph : pruneTensors({ ...graph, nodes: list.nodes });
   },
 };
 

@@ -168,7 +168,14 @@ function sourceProblems(graph: GraphProto, file: string): readonly Diagnostic[] 
   }
   return [...sources]
     .filter(([, list]) => list.length > 1)
-    .map(([tensor, list]) => providedTwice(file, tensor, list.join(' and ')));
+    .map(([tensor, list]) => providedTwice(file, tensor, makersText(list)));
+}
+
+const MOST_MAKERS = 4;
+
+function makersText(list: readonly string[]): string {
+  const more = list.length - MOST_MAKERS;
+  return more <= 0 ? list.join(' and ') : `${list.slice(0, MOST_MAKERS).join(', ')} and ${more} more`;
 }
 
 /** The nodes that outputs depend on, producers first. What hangs on a ring of nodes is unknown. */
