@@ -2,8 +2,8 @@
  * The public API: everything that the command line does. Functions throw a HeddleError with all problems found where
  * the input cannot be used. A run from a model file to a checked design:
  *
- *   const model = loadModelFile('lenet5.json');
- *   const { graph, report } = quantizeGraph(model, frames);
+ *   const model = loadModel('lenet5.onnx');
+ *   const { graph, report } = quantizeGraph(model.graph, frames);
  *   const compiled = compileModel(graph, { sizing: { clockMHz: 200, targetFps: 1000 } });
  *   const result = await verifyDesign({ ...compiled, frames: tensors }, { stall: 0, seed: 1, cacheDir });
  *   writeOutputFolder('out', outputFiles(compiled, { clockMHz: 200, targetFps: 1000 }).files);
@@ -42,6 +42,8 @@ export { printGraph } from './ir/print.js';
 export type { Tensor, TensorData } from './ir/tensor.js';
 export type { Element, Quantization, TensorType } from './ir/tensor-type.js';
 export { verifyGraph } from './ir/verify.js';
+export type { LoadedModel } from './load.js';
+export { loadModel } from './load.js';
 export type { LayerFidelity, QuantizeReport } from './quantize/compare.js';
 export type { QuantizeOptions } from './quantize/options.js';
 export type { QuantizeResult } from './quantize/quantize-graph.js';
@@ -54,6 +56,8 @@ export { doctorDocument, doctorText } from './report/doctor-document.js';
 export { writeDocument } from './report/document.js';
 export type { ExploreDocument } from './report/explore-document.js';
 export { exploreDocument, exploreText } from './report/explore-document.js';
+export type { InspectDocument, Inspected } from './report/inspect-document.js';
+export { inspectDocument, inspectText } from './report/inspect-document.js';
 export type { OutputFiles } from './report/output-files.js';
 export { makeDumps, outputFiles } from './report/output-files.js';
 export { writeOutputFolder } from './report/output-folder.js';

@@ -1,5 +1,6 @@
 import type { Imported } from './frontend/imported.js';
 import { loadModelFile } from './frontend/json/files.js';
+import { unknownModelKind } from './frontend/messages.js';
 import { loadOnnxFile } from './frontend/onnx/import.js';
 import { loadTfliteFile } from './frontend/tflite/import.js';
 import { compactConstants } from './ir/compact-constants.js';
@@ -7,7 +8,7 @@ import type { Graph } from './ir/graph.js';
 import { AFTER_IMPORT, verifyGraph } from './ir/verify.js';
 import { IMPORT_PIPELINE } from './passes/pipelines.js';
 import { type PassHook, runPipeline } from './passes/run.js';
-import type { Diagnostic } from './support/diagnostics.js';
+import { type Diagnostic, HeddleError } from './support/diagnostics.js';
 
 /** A model file as a network: wholly float or wholly integer, feature maps channels-last. */
 export interface LoadedModel {
@@ -17,15 +18,29 @@ export interface LoadedModel {
 }
 
 /** The kinds of model files, by the ending of the name. */
-export const MODEL_LOADERS: Readonly<Record<string, (path: string) => Imported>> = {
+const MODEL_LOADERS: Readonly<Record<string, (path: string) => Imported>> = {
   '.json': (path) => ({ graph: loadModelFile(path), notes: [] }),
   '.onnx': loadOnnxFile,
   '.tflite': loadTfliteFile,
 };
 
 /** The ending of a path, by which its kind is known: `.onnx`; empty where there is none. */
-export function modelEnding(path: string): string {
+function modelEnding(path: string): string {
   return /\.[^./\\]+$/.exec(path)?.[0]?.toLowerCase() ?? '';
+}
+
+/** The graph of a model file as its front end returns it. HeddleError with all that is wrong with the file. */
+export function importModelFile(path: string): Imported {
+  const ending = modelEnding(path);
+  const load = MODEL_LOADERS[ending];
+  if (load === undefined) throw new HeddleError([unknownModelKind(path, reasonFor(path, ending))]);
+  return load(path);
+}
+
+function reasonFor(path: string, ending: string): string {
+  if (path.startsWith('zoo:')) return 'there is no zoo of models yet';
+  if (ending === '.safetensors') return 'this is the weights file; the model is the .json file beside it';
+  return 'only .json, .onnx and .tflite files can be read';
 }
 
 /**
@@ -41,4 +56,9 @@ export function networkOf(imported: Imported, onPass: PassHook = () => {}): Load
   const graph = compactConstants(runPipeline(imported.graph, IMPORT_PIPELINE, hook, 'imported'));
   verifyGraph(graph, AFTER_IMPORT);
   return { graph, notes };
+}
+
+/** A model file as a network: JSON, ONNX or TFLite, by the ending of its name. HeddleError with all that is wrong. */
+export function loadModel(path: string): LoadedModel {
+  return networkOf(importModelFile(path));
 }

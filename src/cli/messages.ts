@@ -29,16 +29,6 @@ export function uselessOption(option: string, reason: string): Diagnostic {
   return error('E463', 'useless-option', `option ${option}`, reason, `leave ${option} out`);
 }
 
-export function unknownModelKind(path: string, reason: string): Diagnostic {
-  return error(
-    'E464',
-    'unknown-model-kind',
-    `model '${path}'`,
-    reason,
-    "give a model in Heddle's own format (NAME.json with NAME.safetensors beside it), NAME.onnx or NAME.tflite",
-  );
-}
-
 export function notModelledBudget(key: string): Diagnostic {
   return error(
     'E465',

@@ -8,7 +8,7 @@ import { classOutput } from '../../src/execute/run-model.js';
 import { loadModelFile, saveModelFile } from '../../src/frontend/json/files.js';
 import type { Graph, Preprocessing } from '../../src/ir/graph.js';
 import type { Tensor } from '../../src/ir/tensor.js';
-import { MODEL_LOADERS, modelEnding, networkOf } from '../../src/load.js';
+import { loadModel } from '../../src/load.js';
 import { quantizeInputs } from '../../src/quantize/compare.js';
 import type { QuantizeOptions } from '../../src/quantize/options.js';
 import { quantizeGraph } from '../../src/quantize/quantize-graph.js';
@@ -79,8 +79,7 @@ export interface QuantisedResult {
 
 /** The float network of a model file, with the case's preprocessing as its own. */
 export function loadFloat({ format }: QuantisedCase, path: string): Graph {
-  const load = defined(MODEL_LOADERS[modelEnding(path)], `a loader for ${path}`);
-  const { graph } = networkOf(load(path));
+  const { graph } = loadModel(path);
   return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, preprocessing: format.preprocessing })) };
 }
 

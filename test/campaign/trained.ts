@@ -1,7 +1,7 @@
 import { type FrameSource, randomFrames } from '../../src/execute/frame-source.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Tensor } from '../../src/ir/tensor.js';
-import { MODEL_LOADERS, modelEnding, networkOf } from '../../src/load.js';
+import { loadModel } from '../../src/load.js';
 import { quantizeGraph } from '../../src/quantize/quantize-graph.js';
 import { defined } from '../../src/support/invariant.js';
 import { type FrameCase, realFrames } from '../accuracy/tflite-models.js';
@@ -49,8 +49,7 @@ export const BRANCHING: readonly string[] = [
 ];
 
 export function loadNetwork(path: string): Graph {
-  const load = defined(MODEL_LOADERS[modelEnding(path)], `a loader of '${path}'`);
-  return networkOf(load(path)).graph;
+  return loadModel(path).graph;
 }
 
 export interface TrainedCase {

@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { importModelFile } from '../../src/cli/models.js';
 import { prepareNetwork } from '../../src/execute/run-model.js';
 import { allocate } from '../../src/execute/tensor-access.js';
 import type { Graph, GraphNode } from '../../src/ir/graph.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { elementCount, type TensorType } from '../../src/ir/tensor-type.js';
-import { networkOf } from '../../src/load.js';
+import { importModelFile, networkOf } from '../../src/load.js';
 import type { InspectDocument } from '../../src/report/inspect-document.js';
 import { type Diagnostic, formatDiagnostic, HeddleError } from '../../src/support/diagnostics.js';
 import { defined } from '../../src/support/invariant.js';

@@ -3,12 +3,12 @@ import { lowerModel } from '../../compile.js';
 import { arithmeticOf } from '../../execute/run-model.js';
 import { quantiseFirst } from '../../hw/messages.js';
 import type { Graph } from '../../ir/graph.js';
-import { networkOf } from '../../load.js';
+import { importModelFile, networkOf } from '../../load.js';
 import { writeDocument } from '../../report/document.js';
 import { type Blocker, type Inspected, inspectDocument, inspectText } from '../../report/inspect-document.js';
 import { HeddleError } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { importModelFile, MODEL_FILES } from '../models.js';
+import { MODEL_FILES } from '../models.js';
 
 interface InspectFlags {
   readonly json?: boolean;
