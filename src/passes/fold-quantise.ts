@@ -23,7 +23,7 @@ export const foldQuantise: Pass = {
   needs: [],
   run(graph, note) {
     if (![...graph.types.values()].some((type) => isInt(type.element))) return graph;
-    const live = mergePairs({ ...graph, nodes: liveNodes(graph) });
+    const live = pruneTensors(mergePairs({ ...graph, nodes: liveNodes(graph) }));
     if (!hasIntegerFlow(live)) return foldWeightsOnly(live);
     const folding = startFolding(live);
     foldInputs(folding);

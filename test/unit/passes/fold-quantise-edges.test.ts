@@ -65,6 +65,16 @@ function refusals(graph: Graph): readonly string[] {
   return [];
 }
 
+test('nothing is left of integers that no output depends on', () => {
+  const b = makeBuilder('m');
+  b.input('x', float(MAP));
+  b.node('y', { kind: 'relu' }, ['x']);
+  b.node('unread', { kind: 'quantise' }, ['y'], X);
+  const { graph } = fold(b.build(['y']));
+  expect(graph.nodes.map(({ name }) => name)).toEqual(['y']);
+  expect([...graph.types.keys()]).toEqual(['x', 'y']);
+});
+
 const WHOLE =
   'fix: quantise the whole network when it is exported, with a quantise behind every operator, or export it in float32 and let Heddle quantise it';
 
