@@ -42,7 +42,7 @@ export { printGraph } from './ir/print.js';
 export type { Tensor, TensorData } from './ir/tensor.js';
 export type { Element, Quantization, TensorType } from './ir/tensor-type.js';
 export { verifyGraph } from './ir/verify.js';
-export type { LoadedModel } from './load.js';
+export type { LoadedModel, LoadOptions } from './load.js';
 export { loadModel } from './load.js';
 export type { LayerFidelity, QuantizeReport } from './quantize/compare.js';
 export type { QuantizeOptions } from './quantize/options.js';

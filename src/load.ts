@@ -1,7 +1,8 @@
 import type { Imported } from './frontend/imported.js';
 import { loadModelFile } from './frontend/json/files.js';
-import { unknownModelKind } from './frontend/messages.js';
+import { shapesAreKnown, unknownModelKind } from './frontend/messages.js';
 import { loadOnnxFile } from './frontend/onnx/import.js';
+import type { PinnedShapes } from './frontend/onnx/inputs.js';
 import { loadTfliteFile } from './frontend/tflite/import.js';
 import { compactConstants } from './ir/compact-constants.js';
 import type { Graph } from './ir/graph.js';
@@ -17,11 +18,16 @@ export interface LoadedModel {
   readonly notes: readonly Diagnostic[];
 }
 
+export interface LoadOptions {
+  /** Whole shapes, the batch of 1 included, of inputs of which an ONNX file leaves extents open; by their names. */
+  readonly shapes?: PinnedShapes;
+}
+
 /** The kinds of model files, by the ending of the name. */
-const MODEL_LOADERS: Readonly<Record<string, (path: string) => Imported>> = {
+const MODEL_LOADERS: Readonly<Record<string, (path: string, options: LoadOptions) => Imported>> = {
   '.json': (path) => ({ graph: loadModelFile(path), notes: [] }),
-  '.onnx': loadOnnxFile,
-  '.tflite': loadTfliteFile,
+  '.onnx': (path, { shapes }) => loadOnnxFile(path, shapes === undefined ? {} : { shapes }),
+  '.tflite': (path) => loadTfliteFile(path),
 };
 
 /** The ending of a path, by which its kind is known: `.onnx`; empty where there is none. */
@@ -30,11 +36,12 @@ function modelEnding(path: string): string {
 }
 
 /** The graph of a model file as its front end returns it. HeddleError with all that is wrong with the file. */
-export function importModelFile(path: string): Imported {
+export function importModelFile(path: string, options: LoadOptions = {}): Imported {
   const ending = modelEnding(path);
   const load = MODEL_LOADERS[ending];
   if (load === undefined) throw new HeddleError([unknownModelKind(path, reasonFor(path, ending))]);
-  return load(path);
+  if (options.shapes !== undefined && ending !== '.onnx') throw new HeddleError([shapesAreKnown(path)]);
+  return load(path, options);
 }
 
 function reasonFor(path: string, ending: string): string {
@@ -59,6 +66,6 @@ export function networkOf(imported: Imported, onPass: PassHook = () => {}): Load
 }
 
 /** A model file as a network: JSON, ONNX or TFLite, by the ending of its name. HeddleError with all that is wrong. */
-export function loadModel(path: string): LoadedModel {
-  return networkOf(importModelFile(path));
+export function loadModel(path: string, options: LoadOptions = {}): LoadedModel {
+  return networkOf(importModelFile(path, options));
 }

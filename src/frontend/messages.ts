@@ -10,3 +10,14 @@ export function unknownModelKind(path: string, reason: string): Diagnostic {
     hint: "give a model in Heddle's own format (NAME.json with NAME.safetensors beside it), NAME.onnx or NAME.tflite",
   };
 }
+
+export function shapesAreKnown(path: string): Diagnostic {
+  return {
+    code: 'E473',
+    alias: 'shapes-are-known',
+    severity: 'error',
+    subject: `model '${path}'`,
+    text: 'shapes are given for its inputs, but only ONNX files leave extents open',
+    hint: 'leave --input-shape out',
+  };
+}

@@ -72,6 +72,9 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'design that is no id': compile('--design', '100'),
   'input options without an input': ['verify', model, '--raw', '--mean', '0'],
   'raw pixels': run('--input', input, '--raw', '--mean', '0', '--bgr'),
+  'bad shapes of inputs': ['inspect', model, '--input-shape', 'image=1x3', '--input-shape', 'image='],
+  'shape of an input twice': ['inspect', model, '--input-shape', 'image=1,3', '--input-shape', 'image=1,4'],
+  'shapes for a model that has them': ['inspect', model, '--input-shape', 'image=1,3,8,8'],
   'bad layout': run('--input', input, '--layout', 'nhcw'),
   'bad means': run('--input', input, '--mean', '1;2', '--std', '0'),
 

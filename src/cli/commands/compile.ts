@@ -7,10 +7,10 @@ import { makeDumps, outputFiles } from '../../report/output-files.js';
 import { checkOutputFolder, writeOutputFolder } from '../../report/output-folder.js';
 import { DiagnosticCollector } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { loadIntegerModel, MODEL_FILES } from '../models.js';
+import { addModelOptions, loadIntegerModel, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
 import { addSizingOptions, readSizing, type SizingFlags } from '../sizing-options.js';
 
-interface CompileFlags extends SizingFlags {
+interface CompileFlags extends SizingFlags, ModelFlags {
   readonly output: string;
   readonly dumpIr?: boolean;
   readonly json?: boolean;
@@ -22,7 +22,7 @@ export function addCompile(program: Command, host: CommandHost): void {
     .description('write Verilog, memory images and reports to a folder')
     .argument('<model>', `integer model: ${MODEL_FILES}`)
     .requiredOption('-o, --output <folder>', 'new, empty, or one that Heddle wrote, which is then replaced');
-  addSizingOptions(command)
+  addModelOptions(addSizingOptions(command))
     .option('--dump-ir', 'write the graph as text after each pass to ir/ in the folder')
     .option('--json', 'print one JSON document')
     .action((model: string, flags: CompileFlags) => compile(host, model, flags));
@@ -31,8 +31,9 @@ export function addCompile(program: Command, host: CommandHost): void {
 function compile(host: CommandHost, path: string, flags: CompileFlags): void {
   const problems = new DiagnosticCollector();
   const sizing = readSizing(problems, flags);
+  const load = readModelOptions(problems, flags);
   problems.throwIfErrors();
-  const model = loadIntegerModel(host, path);
+  const model = loadIntegerModel(host, path, load);
   checkOutputFolder(flags.output);
   const dumps = makeDumps();
   dumps.add('import', model);

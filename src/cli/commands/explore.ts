@@ -6,23 +6,24 @@ import { writeDocument } from '../../report/document.js';
 import { exploreDocument, exploreText } from '../../report/explore-document.js';
 import { DiagnosticCollector } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { loadIntegerModel, MODEL_FILES } from '../models.js';
+import { addModelOptions, loadIntegerModel, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
 import { readList, readPositive } from '../options.js';
 import { computeWithProgress } from '../progress.js';
 
-interface ExploreFlags {
+interface ExploreFlags extends ModelFlags {
   readonly clock?: string;
   readonly budgets?: string;
   readonly json?: boolean;
 }
 
 export function addExplore(program: Command, host: CommandHost): void {
-  program
+  const command = program
     .command('explore')
     .description('the best design for each of a range of multiplier budgets')
     .argument('<model>', `integer model: ${MODEL_FILES}`)
     .option('--budgets <list>', 'multipliers with commas between them (default: powers of two and their middles)')
-    .option('--clock <MHz>', `clock for all figures in frames a second (default ${DEFAULT_CLOCK_MHZ})`)
+    .option('--clock <MHz>', `clock for all figures in frames a second (default ${DEFAULT_CLOCK_MHZ})`);
+  addModelOptions(command)
     .option('--json', 'print one JSON document')
     .action((model: string, flags: ExploreFlags) => run(host, model, flags));
 }
@@ -38,8 +39,9 @@ function run(host: CommandHost, path: string, flags: ExploreFlags): void {
     isCount,
     'whole numbers above 0 with commas between them',
   );
+  const load = readModelOptions(problems, flags);
   problems.throwIfErrors();
-  const { graph, chain } = lowerModel(loadIntegerModel(host, path));
+  const { graph, chain } = lowerModel(loadIntegerModel(host, path, load));
   const designs = computeWithProgress(host, (progress) =>
     explore(chain, {
       clockMHz,

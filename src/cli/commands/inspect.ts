@@ -6,28 +6,32 @@ import type { Graph } from '../../ir/graph.js';
 import { importModelFile, networkOf } from '../../load.js';
 import { writeDocument } from '../../report/document.js';
 import { type Blocker, type Inspected, inspectDocument, inspectText } from '../../report/inspect-document.js';
-import { HeddleError } from '../../support/diagnostics.js';
+import { DiagnosticCollector, HeddleError } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { MODEL_FILES } from '../models.js';
+import { addModelOptions, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
 
-interface InspectFlags {
+interface InspectFlags extends ModelFlags {
   readonly json?: boolean;
 }
 
 export function addInspect(program: Command, host: CommandHost): void {
-  program
+  const command = program
     .command('inspect')
     .description('print a model as Heddle sees it: shapes, work, parameters, quantisation, and what blocks it')
-    .argument('<model>', MODEL_FILES)
+    .argument('<model>', MODEL_FILES);
+  addModelOptions(command)
     .option('--json', 'print one JSON document')
     .action((path: string, flags: InspectFlags) => {
-      const document = inspectDocument(host.endedByInterrupt(() => inspect(path)));
+      const document = inspectDocument(host.endedByInterrupt(() => inspect(path, flags)));
       host.stdout(flags.json === true ? writeDocument(document) : inspectText(document, host.paint));
     });
 }
 
-function inspect(file: string): Inspected {
-  const imported = importModelFile(file);
+function inspect(file: string, flags: InspectFlags): Inspected {
+  const problems = new DiagnosticCollector();
+  const load = readModelOptions(problems, flags);
+  problems.throwIfErrors();
+  const imported = importModelFile(file, load);
   const network = attempt('network', () => networkOf(imported));
   if ('blockers' in network) return { file, ...imported, blockers: network.blockers };
   const { graph, notes } = network.value;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { saveModelFile } from '../../frontend/json/files.js';
 import type { Graph } from '../../ir/graph.js';
+import type { LoadOptions } from '../../load.js';
 import { type QuantizeOptions, resolveOptions } from '../../quantize/options.js';
 import { quantizeGraph } from '../../quantize/quantize-graph.js';
 import { writeDocument } from '../../report/document.js';
@@ -17,11 +18,11 @@ import {
   readInputs,
 } from '../input-options.js';
 import { badOptionValue, givenTwice, uselessOption, wrongExtension } from '../messages.js';
-import { loadModel, MODEL_FILES } from '../models.js';
+import { addModelOptions, loadModel, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
 import { collect, readChoice, readInteger, readNumber } from '../options.js';
 import { computeWithProgress } from '../progress.js';
 
-interface QuantizeFlags extends InputFlags {
+interface QuantizeFlags extends InputFlags, ModelFlags {
   readonly calibration: readonly string[];
   readonly output: string;
   readonly weightBits?: string;
@@ -41,7 +42,7 @@ export function addQuantize(program: Command, host: CommandHost): void {
     .argument('<model>', `float model: ${MODEL_FILES}`)
     .requiredOption('--calibration <file>', 'typical frames: .npy, a picture or a folder of pictures', collect)
     .requiredOption('-o, --output <file>', 'the integer model, NAME.json; NAME.safetensors is written beside it');
-  addInputOptions(command, false)
+  addModelOptions(addInputOptions(command, false))
     .option('--weight-bits <list>', '2 to 8 (default 8), for single layers too: 6,conv1=8,fc=4')
     .option('--activation-bits <N>', '2 to 16 (default 8)')
     .option('--requant-bits <N>', 'significant bits of the multipliers, 8 to 31 (default 18)')
@@ -55,8 +56,8 @@ export function addQuantize(program: Command, host: CommandHost): void {
 }
 
 async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): Promise<void> {
-  const { input, options } = readSettings(flags);
-  const model = withPreprocessing(loadModel(host, path), input);
+  const { input, load, options } = readSettings(flags);
+  const model = withPreprocessing(loadModel(host, path, load), input);
   checkTargets([flags.output, flags.output.replace(/\.json$/, '.safetensors')]);
   const { sources, frames } = await readInputs(host, model, '--calibration', flags.calibration, input);
   const calibration = {
@@ -81,9 +82,16 @@ async function quantize(host: CommandHost, path: string, flags: QuantizeFlags): 
   host.stdout(flags.json === true ? writeDocument(document) : quantizeText(document, host.paint));
 }
 
-function readSettings(flags: QuantizeFlags): { readonly input: InputSettings; readonly options: QuantizeOptions } {
+interface Settings {
+  readonly input: InputSettings;
+  readonly load: LoadOptions;
+  readonly options: QuantizeOptions;
+}
+
+function readSettings(flags: QuantizeFlags): Settings {
   const problems = new DiagnosticCollector();
   const input = readInputSettings(problems, flags);
+  const load = readModelOptions(problems, flags);
   const isShare = (value: number): boolean => value > 50 && value <= 100;
   const weights = readWeightBits(problems, flags.weightBits);
   const activationBits = readInteger(problems, '--activation-bits', flags.activationBits, 2, 16);
@@ -103,7 +111,7 @@ function readSettings(flags: QuantizeFlags): { readonly input: InputSettings; re
     ...(rangeMethod === undefined ? {} : { rangeMethod }),
     ...(percentile === undefined ? {} : { percentile }),
   };
-  return { input, options };
+  return { input, load, options };
 }
 
 /** `N`, `layer=N`, or several with commas between them. The name of a layer may hold commas and equals signs itself. */

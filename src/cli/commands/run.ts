@@ -12,6 +12,7 @@ import { typeOf } from '../../execute/tensor-access.js';
 import { type ParallelOptions, runFramesParallel } from '../../execute/threads/run-frames.js';
 import type { Graph } from '../../ir/graph.js';
 import { elementName } from '../../ir/tensor-type.js';
+import type { LoadOptions } from '../../load.js';
 import { writeDocument } from '../../report/document.js';
 import { accuracyFields, type RunDocument, type RunTensor, runText } from '../../report/run-document.js';
 import { DiagnosticCollector } from '../../support/diagnostics.js';
@@ -30,12 +31,12 @@ import {
   readNpyFile,
 } from '../input-options.js';
 import { uselessOption } from '../messages.js';
-import { loadModel, MODEL_FILES } from '../models.js';
+import { addModelOptions, loadModel, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
 import { collect, readInteger } from '../options.js';
 import { withProgress } from '../progress.js';
 import { makeTensorFile, readTensorRequests, type TensorFile } from '../tensor-files.js';
 
-interface RunFlags extends InputFlags {
+interface RunFlags extends InputFlags, ModelFlags {
   readonly input: readonly string[];
   readonly output?: readonly string[];
   readonly tensor?: readonly string[];
@@ -56,7 +57,7 @@ export function addRun(program: Command, host: CommandHost): void {
       'frames: .npy, a picture or a folder of pictures; NAME=FILE where the model has several inputs',
       collect,
     );
-  addInputOptions(command)
+  addModelOptions(addInputOptions(command))
     .option('-o, --output <file>', 'write the output as .npy; NAME=FILE where the model has several', collect)
     .option('--tensor <name=file>', 'write any tensor as .npy, channels last', collect)
     .option('--raw-output', 'write integers as they are, not real values')
@@ -69,6 +70,7 @@ export function addRun(program: Command, host: CommandHost): void {
 
 interface Settings {
   readonly input: InputSettings;
+  readonly load: LoadOptions;
   readonly labelOffset: number | undefined;
   readonly jobs: number | undefined;
 }
@@ -76,6 +78,7 @@ interface Settings {
 function readSettings(flags: RunFlags): Settings {
   const problems = new DiagnosticCollector();
   const input = readInputSettings(problems, flags);
+  const load = readModelOptions(problems, flags);
   const labelOffset = readInteger(problems, '--label-offset', flags.labelOffset, 0, 1_000_000);
   const jobs = readInteger(problems, '--jobs', flags.jobs, 1, 1024);
   if (flags.labelOffset !== undefined && flags.labels === undefined)
@@ -83,12 +86,12 @@ function readSettings(flags: RunFlags): Settings {
   if (flags.rawOutput === true && flags.output === undefined && flags.tensor === undefined)
     problems.add(uselessOption('--raw-output', 'no tensor is written: neither --output nor --tensor is given'));
   problems.throwIfErrors();
-  return { input, labelOffset, jobs };
+  return { input, load, labelOffset, jobs };
 }
 
 async function run(host: CommandHost, path: string, flags: RunFlags): Promise<void> {
   const settings = readSettings(flags);
-  const graph = loadModel(host, path);
+  const graph = loadModel(host, path, settings.load);
   const inputs = await readInputs(host, graph, '--input', flags.input, settings.input);
   const files = tensorFiles(graph, flags, settings.input, inputs.frames);
   const offset = settings.labelOffset ?? defined(graph.outputs[0], 'the first output').classOffset;

@@ -4,6 +4,7 @@ import { compileModel, lowerModel } from '../../compile.js';
 import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
 import type { SizingRequest } from '../../explore/choose.js';
 import type { Graph } from '../../ir/graph.js';
+import type { LoadOptions } from '../../load.js';
 import { writeDocument } from '../../report/document.js';
 import { outputFiles } from '../../report/output-files.js';
 import { checkOutputFolder, writeOutputFolder } from '../../report/output-folder.js';
@@ -24,12 +25,12 @@ import {
   readInputs,
 } from '../input-options.js';
 import { uselessOption } from '../messages.js';
-import { loadIntegerModel, MODEL_FILES } from '../models.js';
+import { addModelOptions, loadIntegerModel, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
 import { collect, readInteger, readNumber } from '../options.js';
 import { type Progress, withProgress } from '../progress.js';
 import { addSizingOptions, readSizing, type SizingFlags } from '../sizing-options.js';
 
-interface VerifyFlags extends SizingFlags, InputFlags {
+interface VerifyFlags extends SizingFlags, InputFlags, ModelFlags {
   readonly input?: readonly string[];
   readonly stall?: string;
   readonly seed?: string;
@@ -42,6 +43,7 @@ interface VerifyFlags extends SizingFlags, InputFlags {
 interface Settings {
   readonly sizing: SizingRequest;
   readonly input: InputSettings;
+  readonly load: LoadOptions;
   readonly stall: number;
   readonly seed: number;
   readonly jobs: number;
@@ -59,7 +61,7 @@ export function addVerify(program: Command, host: CommandHost): void {
       'frames: .npy, a picture or a folder of pictures (default: seeded random frames, three of them)',
       collect,
     );
-  addInputOptions(command)
+  addModelOptions(addInputOptions(command))
     .option('--stall <P>', 'probability, 0 to 0.95, of an idle clock at the source and at the sink (default 0)')
     .option('--seed <S>', `seed of random frames, stalls and start values (default ${DEFAULT_SEED})`)
     .option('--jobs <N>', 'processes that share the frames, eight frames each at least (default: one a processor)')
@@ -72,7 +74,7 @@ export function addVerify(program: Command, host: CommandHost): void {
 
 async function verify(host: CommandHost, path: string, flags: VerifyFlags): Promise<void> {
   const settings = readSettings(flags);
-  const model = loadIntegerModel(host, path);
+  const model = loadIntegerModel(host, path, settings.load);
   if (flags.output !== undefined) checkOutputFolder(flags.output);
   if (flags.trace !== undefined) checkTargets([flags.trace]);
   // Sizing takes seconds to minutes: what is wrong with the model or its frames is said before.
@@ -116,6 +118,7 @@ function readSettings(flags: VerifyFlags): Settings {
   const settings: Settings = {
     sizing: readSizing(problems, flags),
     input: readInputSettings(problems, flags),
+    load: readModelOptions(problems, flags),
     stall: readNumber(problems, '--stall', flags.stall, isLegal, 'a number of 0 to 0.95') ?? 0,
     seed: readInteger(problems, '--seed', flags.seed, 0, 2 ** 31 - 1) ?? DEFAULT_SEED,
     jobs: readInteger(problems, '--jobs', flags.jobs, 1, 1024) ?? availableParallelism(),

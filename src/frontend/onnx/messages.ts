@@ -153,7 +153,7 @@ export function batchFixed(file: string, tensor: string, batch: number): Diagnos
 
 export function dynamicShape(file: string, tensor: string, shape: string, pin: string): Diagnostic {
   const text = `its shape is ${shape}, but hardware is built for one size: only the batch may be left open`;
-  const hint = `export the model for one size of input, or pin it: ${pin}`;
+  const hint = `export the model for one size of input, or give it: --input-shape ${pin}`;
   return make('E248', 'dynamic-shape', { file, subject: tensorSubject(tensor) }, text, hint);
 }
 

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseNpy } from '../../../src/support/npy.js';
+import { makeOnnx } from '../../oracle/onnx-builder.js';
 import { cli, makeFolder, pixels, save, tinyFloat, tinyInteger, writeNpy } from './host.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -274,6 +275,35 @@ describe('heddle inspect', () => {
     const { status, stdout } = await cli(['inspect', floatModel]);
     expect(status).toBe(0);
     expect(stdout).toContain(`heddle quantize ${floatModel} --calibration x.npy -o `);
+  });
+});
+
+describe('an ONNX file that leaves extents open', () => {
+  const b = makeOnnx(13);
+  const weight = b.constant('w', 'float32', [2, 1, 3, 3], new Float32Array(18).fill(0.1));
+  const x = b.input('image', 'float32', ['N', 1, 'height', 'width']);
+  const open = folder.path('open.onnx');
+  writeFileSync(open, b.finish([b.node({ op: 'Conv', inputs: [x, weight], outputs: ['y'] })]));
+
+  it('is refused with the option that closes them, which every command takes', async () => {
+    const { status, stderr } = await cli(['inspect', open]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('or give it: --input-shape image=1,1,224,224');
+    const shape = ['--input-shape', 'image=1,1,5,4'];
+    const value = document('inspect', (await cli(['inspect', open, ...shape, '--json'])).stdout);
+    expect(value['inputs']).toMatchObject([{ tensor: 'image', shape: [5, 4, 1], layout: 'nchw' }]);
+    const frames = writeNpy(folder.path('open.npy'), {
+      shape: [2, 1, 5, 4],
+      dtype: 'f4',
+      data: new Float32Array(40).fill(1),
+    });
+    expect((await cli(['run', open, '--input', frames, ...shape])).status).toBe(0);
+    for (const command of ['verify', 'compile', 'explore']) {
+      const output = command === 'compile' ? ['-o', folder.path('never')] : [];
+      expect((await cli([command, open, ...shape, ...output])).stderr).toContain('E400 float-model');
+    }
+    const integer = folder.path('closed.json');
+    expect((await cli(['quantize', open, '--calibration', frames, ...shape, '-o', integer])).status).toBe(0);
   });
 });
 
