@@ -36,7 +36,10 @@ export interface FrameCase {
 export interface AccuracyCase extends FrameCase {
   /** Top-1 that others have measured, by an approximate float evaluator; absent where nobody has. */
   readonly listed?: number;
-  /** Top-1 of TFLite's own integer arithmetic on exactly these frames, where it was worked out; it is then the measure. */
+  /**
+   * Top-1 of the reference runtime's integer arithmetic on exactly these frames, as `npm run oracle -- tflite` prints it;
+   * where it is given it is the measure, the listed figure being of float arithmetic.
+   */
   readonly reference?: number;
   /** Largest difference, as a share. */
   readonly tolerance: number;
@@ -90,7 +93,7 @@ export const ACCURACY_CASES: readonly AccuracyCase[] = [
   },
   {
     model: 'coral/mobilenet_v2_1.0_224_quant.tflite',
-    ...{ ...PICTURES, format: RAW, offset: 1, listed: 0.89, reference: 0.87, tolerance: 0.03 },
+    ...{ ...PICTURES, format: RAW, offset: 1, listed: 0.89, reference: 0.85, tolerance: 0.03 },
   },
   {
     model: 'tflite-support/mobilenet_v1_0.25_224_quant.tflite',
