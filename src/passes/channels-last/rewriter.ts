@@ -220,10 +220,11 @@ export class Rewriter {
       const isGone = (key: string): boolean => taken.has(key) && !renamed.has(key);
       return new Map([...map].flatMap(([key, value]) => (isGone(key) ? [] : [[rename(key), value] as const])));
     };
+    const names = new Set(this.#nodes.map(({ name }) => name));
     const nodes = this.#nodes.map((node) => ({
       ...node,
-      // Nodes that are named after their outputs stay so.
-      name: node.name === node.outputs[0] ? rename(node.name) : node.name,
+      // Nodes that are named after their outputs stay so, unless another node has that name.
+      name: node.name === node.outputs[0] && !names.has(rename(node.name)) ? rename(node.name) : node.name,
       inputs: node.inputs.map(rename),
       outputs: node.outputs.map(rename),
     }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { prepareImported } from '../../../src/execute/imported.js';
 import { type GraphBuilder, makeBuilder } from '../../../src/ir/builder.js';
-import type { Graph } from '../../../src/ir/graph.js';
+import type { Graph, GraphNode } from '../../../src/ir/graph.js';
 import type { Op } from '../../../src/ir/op.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { elementCount, F32, int, type TensorType } from '../../../src/ir/tensor-type.js';
@@ -242,6 +242,27 @@ describe('to-channels-last', () => {
     const [got = []] = run(after, image, [6, 3, 2]);
     expect(got.length).toBe(expected.length);
     for (const [i, value] of got.entries()) expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 4);
+  });
+
+  it('gives no node the name of another one', () => {
+    const b = makeBuilder('names');
+    const x = b.input('image', { shape: [2, 3, 2], element: F32 });
+    // A node that is called as another one's output, as files may have it.
+    const first: GraphNode = { name: 'pool.nhwc.back', op: { kind: 'relu' }, inputs: [x], outputs: ['positive'] };
+    const nhwc = b.node('pool.in', { kind: 'transpose', perm: [1, 2, 0] }, [x]);
+    const pool = b.node('pool.nhwc', { kind: 'max-pool', ...WINDOW, ...PADS }, [nhwc]);
+    const back = b.node('pool.nhwc.back', { kind: 'transpose', perm: [2, 0, 1] }, [pool]);
+    const graph = b.build([back]);
+    const types = new Map([...graph.types, ['positive', { shape: [2, 3, 2], element: F32 }] as const]);
+    const nodes = graph.nodes.map((node) => (node.name === back ? { ...node, name: 'turned' } : node));
+    const both: Graph = {
+      ...graph,
+      types,
+      nodes: [first, ...nodes],
+      outputs: [...graph.outputs, { tensor: 'positive', layout: 'nhwc', classOffset: 0 }],
+    };
+    verifyGraph(both, 'import', 'imported');
+    verifyGraph(toChannelsLast.run(both), 'to-channels-last');
   });
 
   it('permutes weights that are read through a dequantise', () => {
