@@ -1,7 +1,7 @@
 import type { Accuracy, Arithmetic } from '../execute/run-model.js';
 import { plural } from '../support/text.js';
 import { type Paint, PLAIN } from './paint.js';
-import { percent } from './table.js';
+import { percent, significant } from './table.js';
 
 export interface RunTensor {
   readonly tensor: string;
@@ -48,7 +48,7 @@ export function runText(document: RunDocument, paint: Paint = PLAIN): string {
   const rate = document.frames / Math.max(document.seconds, 1e-9);
   const lines = [
     paint.strong(
-      `${document.model} (${ARITHMETIC[document.arithmetic]}): ${plural(document.frames, 'frame')} in ${document.seconds.toFixed(2)} s, ${rate.toPrecision(3)} a second`,
+      `${document.model} (${ARITHMETIC[document.arithmetic]}): ${plural(document.frames, 'frame')} in ${document.seconds.toFixed(2)} s, ${significant(rate)} a second`,
     ),
     ...document.inputs.map(({ tensor, file, kind }) => `input '${tensor}': ${file}, taken as ${kind}`),
     ...[...document.outputs, ...document.tensors].map(tensorLine),
