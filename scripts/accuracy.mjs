@@ -4,13 +4,6 @@
 // frames and compares on the others. Needs the folder of models and data beside the checkout.
 //   npm run accuracy
 // Exit status: 0 all as listed and within their bounds, 1 one is not. Plain Node without dependencies.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { runSuite } from './run-suite.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'vitest.accuracy.config.ts'], {
-  cwd: ROOT,
-  stdio: 'inherit',
-});
-process.exit(status === 0 ? 0 : 1);
+runSuite('accuracy');

@@ -3,11 +3,8 @@
 //   npm run campaign -- [--seed N] [--networks N]     seed: the time of day; networks: 200
 // Exit status: 0 all proven, 1 a network failed, 2 bad usage. Failing networks are saved below out/campaign/.
 // Plain Node without dependencies.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { runSuite } from './run-suite.mjs';
 
 function wholeNumber(text, name) {
   if (/^\d{1,9}$/.test(text)) return text;
@@ -26,11 +23,7 @@ function readOptions() {
 
 const { seed = String(Math.floor(Date.now() / 1000) % 1_000_000_000), networks = '200' } = readOptions();
 const env = {
-  ...process.env,
   HEDDLE_SEED: wholeNumber(seed, 'seed'),
   HEDDLE_NETWORKS: wholeNumber(networks, 'networks'),
 };
-const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const args = [vitest, 'run', '--config', 'vitest.campaign.config.ts', 'campaign.campaign'];
-const { status } = spawnSync(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
-process.exit(status === 0 ? 0 : 1);
+runSuite('campaign', env, ['campaign.campaign']);

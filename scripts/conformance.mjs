@@ -3,11 +3,8 @@
 // compares what becomes of each with the list in test/conformance/cases.txt. Says so where the package is not installed.
 //   npm run conformance -- [--update]     --update: writes the list anew; what is wrong or crashes stays as it was listed
 // Exit status: 0 as listed, 1 a case is wrong, crashes or differs from the list, 2 bad usage. Plain Node without dependencies.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { runSuite } from './run-suite.mjs';
 
 function usage(message) {
   process.stderr.write(`${message}\nusage: npm run conformance -- [--update]\n`);
@@ -23,10 +20,4 @@ function readOptions() {
 }
 
 const { update } = readOptions();
-const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'vitest.conformance.config.ts'], {
-  cwd: ROOT,
-  env: { ...process.env, HEDDLE_UPDATE: update ? '1' : '' },
-  stdio: 'inherit',
-});
-process.exit(status === 0 ? 0 : 1);
+runSuite('conformance', { HEDDLE_UPDATE: update ? '1' : '' });

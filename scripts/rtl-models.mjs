@@ -3,11 +3,9 @@
 // without stalls and with them. Needs the folder of models and data beside the checkout; what is not there is skipped.
 //   npm run rtl-models -- [--only TEXT] [--frames N] [--seed N]     frames: 3; only: models with TEXT in their name
 // Exit status: 0 all proven, 1 a model failed, 2 bad usage. Plain Node without dependencies.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runSuite } from './run-suite.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const USAGE = 'usage: npm run rtl-models -- [--only TEXT] [--frames N] [--seed N]';
 
 function fail(text) {
@@ -31,13 +29,9 @@ function readOptions() {
 
 const { only = '', frames = '3', seed = '1' } = readOptions();
 const env = {
-  ...process.env,
   HEDDLE_ONLY: only,
   // Three frames are the fewest that show an interval.
   HEDDLE_FRAMES: wholeNumber(frames, 'frames', 3),
   HEDDLE_SEED: wholeNumber(seed, 'seed', 0),
 };
-const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const args = [vitest, 'run', '--config', 'vitest.campaign.config.ts', 'trained.campaign'];
-const { status } = spawnSync(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
-process.exit(status === 0 ? 0 : 1);
+runSuite('campaign', env, ['trained.campaign']);
