@@ -104,13 +104,15 @@ export function productTooWide(node: string, bound: number): Diagnostic {
   );
 }
 
+/** `range`: the real range of a quantised input, as the text goes on; empty for a float one, which has no integers. */
 export function noPreprocessing(tensor: string, range: string): Diagnostic {
+  const raw = range === '' ? '' : ', or --raw for the integers of a quantised input';
   return error(
     'E350',
     'no-preprocessing',
     inputSubject(tensor),
     `pixels were given, but the model does not say how they become real values${range}`,
-    'give --mean and --std, or real values as float32, or --raw for the integers of a quantised input',
+    `give --mean and --std, or real values as float32${raw}`,
   );
 }
 

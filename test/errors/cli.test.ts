@@ -39,6 +39,8 @@ writeFileSync(path('foreign/mine.txt'), 'mine');
 writeFileSync(path('file'), 'a file');
 writeFileSync(path('not.npy'), 'not a .npy file');
 writeFileSync(path('tiny.tflite'), '');
+const onnx = join(import.meta.dirname, '../../models/lenet5/lenet5.onnx');
+const digits = join(import.meta.dirname, '../../models/lenet5/digits.npy');
 const nowhere = save(withoutPreprocessing(tinyInteger()), path('no-preprocessing.json'));
 
 function withoutPreprocessing(graph: Graph): Graph {
@@ -102,6 +104,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'means for real values': run('--input', real, '--mean', '0', '--std', '1'),
   'means of another number of channels': run('--input', input, '--mean', '1,2,3'),
   'pixels without preprocessing': ['run', nowhere, '--input', input],
+  'pixels for a float model without preprocessing': ['run', onnx, '--input', digits, '--layout', 'nhwc'],
   'half of a preprocessing': ['run', nowhere, '--input', input, '--mean', '0'],
   'two files for one input': run('--input', input, '--input', `image=${input}`),
   'calibration data of another shape': ['quantize', float, '--calibration', single, '-o', path('q.json')],
