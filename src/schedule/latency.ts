@@ -25,6 +25,10 @@ export const LATENCY = {
   poolStreamAverage: 8,
   lookup: 1,
   adapter: 1,
+  /** Branch buffers in block memory (hd_fifo_block) and in LUT memory (hd_fifo). */
+  fifoBlock: 2,
+  fifo: 1,
+  fork: 0,
   frameIn: 1,
   frameOut: 1,
   /** From a frame's last input beat to its last output beat being let out: its mark's way (hd_frame_in, hd_frame_out). */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LATENCY } from '../../src/schedule/latency.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, innerStream, probeNamed } from './cells.js';
 
@@ -26,7 +27,7 @@ describe('hd_fifo', () => {
       const { name } = makePoint(shape);
       const source = probeNamed(freeRun(runs), `${name}/s_axis`);
       const sink = probeNamed(freeRun(runs), `${name}/m_axis`);
-      expect((sink.frameFirstCycles[0] ?? 0) - (source.frameFirstCycles[0] ?? 0)).toBe(1);
+      expect((sink.frameFirstCycles[0] ?? 0) - (source.frameFirstCycles[0] ?? 0)).toBe(LATENCY.fifo);
       const cycles = (sink.frameLastCycles[FRAMES - 1] ?? 0) - (sink.frameFirstCycles[0] ?? 0) + 1;
       expect(cycles).toBe(shape.depth === 1 ? 2 * FRAMES * BEATS - 1 : FRAMES * BEATS);
     }
