@@ -4,12 +4,14 @@ import type {
   FlattenOp,
   PadMode,
   PadOp,
+  PermuteChannelsOp,
   ReshapeOp,
   SliceOp,
   TransposeOp,
   UpsampleOp,
 } from '../ir/op.js';
 import { elementCount } from '../ir/tensor-type.js';
+import { defined } from '../support/invariant.js';
 import { type AxisOffsets, axisOffsets, gather, scatter, stridesOf } from './element-order.js';
 import type { Kernel, PrepareNode } from './executor.js';
 import { allocate, inputType, mapShape, numeric, outputType } from './tensor-access.js';
@@ -76,6 +78,18 @@ export const prepareDepthToSpace: PrepareNode<DepthToSpaceOp> = (graph, node) =>
     return pixel + (position % block) * (axis === 0 ? down : right);
   });
   return gatherKernel(graph, node, offsets);
+};
+
+export const preparePermuteChannels: PrepareNode<PermuteChannelsOp> = (graph, node) => {
+  const { shape } = outputType(graph, node);
+  const strides = stridesOf(shape);
+  const source = (position: number, axis: number): number =>
+    axis === shape.length - 1 ? defined(node.op.order[position], 'a channel of the order') : position;
+  return gatherKernel(
+    graph,
+    node,
+    axisOffsets(shape, (position, axis) => source(position, axis) * (strides[axis] ?? 0)),
+  );
 };
 
 /** Where the element at `position`, counted from the first element inside, is taken from. */

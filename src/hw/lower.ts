@@ -75,6 +75,7 @@ const LOWER: LowerTable = {
   reshape: lowerReshape,
   upsample: refuse,
   'depth-to-space': refuse,
+  'permute-channels': refuse,
   'reduce-mean': refuse,
   quantise: refuse,
   dequantise: refuse,

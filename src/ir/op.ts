@@ -222,6 +222,12 @@ export interface DepthToSpaceOp {
   readonly order: 'depth-first' | 'column-first';
 }
 
+/** The channels (the last axis) in another order: channel c of the output is channel order[c] of the input. */
+export interface PermuteChannelsOp {
+  readonly kind: 'permute-channels';
+  readonly order: readonly number[];
+}
+
 /** Mean over some axes, which are kept with extent 1 or dropped. Float only: over H and W it is a global pool. */
 export interface ReduceMeanOp {
   readonly kind: 'reduce-mean';
@@ -278,6 +284,7 @@ export type Op =
   | ReshapeOp
   | UpsampleOp
   | DepthToSpaceOp
+  | PermuteChannelsOp
   | ReduceMeanOp
   | QuantiseOp
   | DequantiseOp;
@@ -317,6 +324,7 @@ export const OP_KINDS: readonly OpKind[] = [
   'reshape',
   'upsample',
   'depth-to-space',
+  'permute-channels',
   'reduce-mean',
   'quantise',
   'dequantise',

@@ -7,6 +7,9 @@ import { type Quantization, type TensorType, typeName } from './tensor-type.js';
 /** Scales beyond this many are shown as their first two and their count. */
 const SHOWN_VALUES = 4;
 
+/** Attributes are shown whole up to this many entries, longer ones (orders of channels) as scales are. */
+const LONGEST_LIST = 8;
+
 /**
  * The canonical text of a graph: one line per input, constant, node and output. The same graph gives the same bytes.
  * Constants are shown by type and a hash of their values, so that a diff shows that a pass changed them.
@@ -73,8 +76,13 @@ export function attributesText(op: Op): string {
   return Object.entries(op)
     .filter(([key, value]) => key !== 'kind' && value !== undefined)
     .sort(byName)
-    .map(([key, value]) => `${key}=${key === 'clamp' ? printClamp(value as Clamp) : String(value)}`)
+    .map(([key, value]) => `${key}=${attributeText(key, value)}`)
     .join(' ');
+}
+
+function attributeText(key: string, value: unknown): string {
+  if (key === 'clamp') return printClamp(value as Clamp);
+  return Array.isArray(value) && value.length > LONGEST_LIST ? list(value) : String(value);
 }
 
 function printClamp(clamp: Clamp): string {

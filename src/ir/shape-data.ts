@@ -99,6 +99,17 @@ export function depthToSpaceShape(op: OpOf<'depth-to-space'>, node: GraphNode, [
   return refuse(shapesDoNotFit(node.name, text, 'the channels must be a multiple of block * block'));
 }
 
+export function permuteChannelsShape(
+  op: OpOf<'permute-channels'>,
+  node: GraphNode,
+  [x = []]: readonly Shape[],
+): Result {
+  const isPermutation = op.order.length === x.at(-1) && new Set(op.order).size === op.order.length;
+  if (isPermutation && op.order.every((channel) => channel < op.order.length)) return one(x);
+  const text = `its order of ${op.order.length} channels is no permutation of the channels of an input of the shape ${shapeText(x)}`;
+  return refuse(shapesDoNotFit(node.name, text, 'list each input channel once, counted from 0'));
+}
+
 export function notAMap(node: GraphNode, shape: Shape): Diagnostic {
   const fix = 'feature maps are channels-last, without a batch axis';
   return wrongRank(node.name, 'input', 'a feature map [H, W, C]', shape, fix);

@@ -63,6 +63,7 @@ const ATTRIBUTE_RULES: { readonly [K in OpKind]: Rule<OpOf<K>> } = {
     ...integerProblem(node, 'factorW', op.factorW, 1),
   ],
   'depth-to-space': (op, node) => integerProblem(node, 'block', op.block, 1),
+  'permute-channels': (op, node) => listProblem(node, 'order', op.order, 0),
   'reduce-mean': (op, node) => listProblem(node, 'axes', op.axes, 0),
   quantise: () => [],
   dequantise: () => [],

@@ -81,6 +81,7 @@ const TYPING_RULES: Readonly<Record<OpKind, TypingRule>> = {
   reshape: { keepsQuantization: true },
   upsample: { keepsQuantization: true },
   'depth-to-space': { keepsQuantization: true },
+  'permute-channels': { keepsQuantization: true },
   'reduce-mean': { only: 'float', fix: 'average over height and width only, which is a global pool' },
   quantise: { importedOnly: true },
   dequantise: { importedOnly: true },

@@ -52,6 +52,7 @@ const LINK_RULES: Readonly<Record<OpKind, LinkRule>> = {
   'hard-sigmoid': 'opaque',
   transpose: 'opaque',
   'depth-to-space': 'opaque',
+  'permute-channels': 'kept',
   'local-response-norm': 'opaque',
   'reduce-mean': 'opaque',
   'batch-norm': 'opaque',
@@ -97,6 +98,7 @@ function isLastAxis(graph: Graph, node: GraphNode): boolean {
 }
 
 function keptSets({ op }: GraphNode, sets: Int32Array, channels: number): Int32Array | undefined {
+  if (op.kind === 'permute-channels') return Int32Array.from(op.order, (c) => sets[c] as number);
   if (op.kind === 'slice') return slicedSets(op, sets, channels);
   if (op.kind === 'pad' && !padKeeps(op)) return undefined;
   // Behind a flatten the channels repeat pixel by pixel.

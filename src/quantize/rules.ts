@@ -38,6 +38,7 @@ export const NUMBERS_RULES: Readonly<Record<OpKind, NumbersRule>> = {
   reshape: 'kept',
   upsample: 'kept',
   'depth-to-space': 'kept',
+  'permute-channels': 'kept',
   concat: 'joined',
   'local-response-norm': 'refused',
   'reduce-mean': 'refused',

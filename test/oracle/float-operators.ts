@@ -142,6 +142,12 @@ const EMIT: { readonly [K in OpKind]: Emit<OpOf<K>> } = {
     blocksize: BigInt(block),
     mode: order === 'depth-first' ? undefined : 'CRD',
   })),
+  'permute-channels'(emitter, node, output) {
+    const rank = outputOf(emitter.graph, node).shape.length;
+    const inputs = [x(emitter, node), int64s(emitter.file, `${node.name}/order`, node.op.order)];
+    const attributes = { axis: BigInt(fileAxis(rank, rank - 1)) };
+    return emitter.file.node({ op: 'Gather', inputs, outputs: [output], attributes });
+  },
   'reduce-mean': emitReduceMean,
   quantise: notInNetwork,
   dequantise: notInNetwork,

@@ -254,6 +254,11 @@ const DRAW: { readonly [K in OpKind]?: (draw: Draw) => Drawn } = {
     const order = d.choose(['depth-first', 'column-first'] as const);
     return moved({ kind: 'depth-to-space', block, order }, mapShape(d, block * block * d.pick(1, 3)));
   },
+  'permute-channels'(d) {
+    const shape = mapShape(d);
+    const order = Array.from({ length: shape.at(-1) ?? 1 }, (_, channel) => channel).sort(() => d.random() - 0.5);
+    return moved({ kind: 'permute-channels', order }, shape);
+  },
   'reduce-mean': (d) => ({
     op: { kind: 'reduce-mean', axes: d.choose([[0, 1], [2], [0], [0, 1, 2]]), keepDims: d.flip() },
     inputs: [mapShape(d)],

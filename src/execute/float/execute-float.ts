@@ -4,6 +4,7 @@ import { InternalError } from '../../support/invariant.js';
 import {
   prepareDepthToSpace,
   preparePad,
+  preparePermuteChannels,
   prepareReshape,
   prepareSlice,
   prepareTranspose,
@@ -61,6 +62,7 @@ export const FLOAT_KERNELS: KernelTable = {
   reshape: prepareReshape,
   upsample: prepareUpsample,
   'depth-to-space': prepareDepthToSpace,
+  'permute-channels': preparePermuteChannels,
   'reduce-mean': prepareReduceMean,
   quantise: integerOnly,
   dequantise: prepareDequantise,

@@ -4,6 +4,7 @@ import { InternalError } from '../../support/invariant.js';
 import {
   prepareDepthToSpace,
   preparePad,
+  preparePermuteChannels,
   prepareReshape,
   prepareSlice,
   prepareTranspose,
@@ -62,6 +63,7 @@ export const INTEGER_KERNELS: KernelTable = {
   reshape: prepareReshape,
   upsample: prepareUpsample,
   'depth-to-space': prepareDepthToSpace,
+  'permute-channels': preparePermuteChannels,
   'reduce-mean': floatOnly,
   quantise: prepareQuantise,
   dequantise: floatOnly,

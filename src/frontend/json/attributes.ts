@@ -125,11 +125,19 @@ const ATTRIBUTES: { readonly [K in OpKind]: AttributeRule<OpOf<K>> } = {
     write: (op) => [['factor', [op.factorH, op.factorW]]],
   },
   'depth-to-space': {
-    read: ({ block = 1, order = 'depth-first' }) => ({ kind: 'depth-to-space', block, order }),
+    read: ({ block = 1, order }) => ({
+      kind: 'depth-to-space',
+      block,
+      order: order === 'column-first' ? order : 'depth-first',
+    }),
     write: (op) => [
       ['block', op.block],
       ['order', op.order],
     ],
+  },
+  'permute-channels': {
+    read: ({ order }) => ({ kind: 'permute-channels', order: Array.isArray(order) ? order : [] }),
+    write: (op) => [['order', op.order]],
   },
   'reduce-mean': {
     read: ({ axes = [], keepDims = false }) => ({ kind: 'reduce-mean', axes, keepDims }),

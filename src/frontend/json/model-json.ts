@@ -66,7 +66,8 @@ export interface AttributesJson {
   readonly shape?: readonly number[];
   readonly factor?: Pair;
   readonly block?: number;
-  readonly order?: 'depth-first' | 'column-first';
+  /** Of depth-to-space a name, of permute-channels the channels. */
+  readonly order?: 'depth-first' | 'column-first' | readonly number[];
   readonly axes?: readonly number[];
   readonly keepDims?: boolean;
 }

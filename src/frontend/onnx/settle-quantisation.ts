@@ -21,6 +21,7 @@ const KEEPS: ReadonlySet<OpKind> = new Set<OpKind>([
   'reshape',
   'upsample',
   'depth-to-space',
+  'permute-channels',
   'concat',
 ]);
 

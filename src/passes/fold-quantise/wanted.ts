@@ -24,6 +24,7 @@ const COMMUTES: ReadonlySet<OpKind> = new Set<OpKind>([
   'reshape',
   'upsample',
   'depth-to-space',
+  'permute-channels',
 ]);
 
 /** Whether op(quantise(x)) equals quantise(op(x)) for every x. */

@@ -128,6 +128,24 @@ describe('data movement', () => {
     );
   });
 
+  test('permute-channels', () => {
+    const drawn = extents.chain((shape) =>
+      fc.tuple(
+        fc.constant(shape),
+        fc.shuffledSubarray([...Array(shape.at(-1) ?? 0).keys()], { minLength: shape.at(-1) ?? 0 }),
+      ),
+    );
+    fc.assert(
+      fc.property(drawn, kinds, seeds, ([shape, order], kind, seed) => {
+        const x = tensorOf(kind, shape, seed);
+        expectMoved({ kind: 'permute-channels', order }, x, shape, (place) => [
+          ...place.slice(0, -1),
+          order[place.at(-1) ?? 0] ?? 0,
+        ]);
+      }),
+    );
+  });
+
   test('reshape and flatten keep the order', () => {
     const x = tensorOf(1, [2, 3, 2], 1);
     const elements = Array.from(x.data as Iterable<number>);

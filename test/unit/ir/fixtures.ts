@@ -177,7 +177,8 @@ export function branchingFloatGraph(): Graph {
   const padded = b.node('padded', { kind: 'pad', before: [1, 0, 0], after: [0, 1, 0], mode: 'edge', value: 0 }, [part]);
   const large = b.node('large', { kind: 'upsample', factorH: 2, factorW: 1 }, [padded]);
   const spread = b.node('spread', { kind: 'depth-to-space', block: 2, order: 'column-first' }, [large]);
-  const turned = b.node('turned', { kind: 'transpose', perm: [2, 0, 1] }, [spread]);
+  const shuffled = b.node('shuffled', { kind: 'permute-channels', order: [1, 0] }, [spread]);
+  const turned = b.node('turned', { kind: 'transpose', perm: [2, 0, 1] }, [shuffled]);
   const mean = b.node('mean', { kind: 'reduce-mean', axes: [1], keepDims: true }, [turned]);
   const vector = b.node('vector', { kind: 'reshape', shape: [16] }, [mean]);
   return b.build([vector, up]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printGraph } from '../../../src/ir/print.js';
+import { attributesText, printGraph } from '../../../src/ir/print.js';
 import { floatGraph, integerGraph } from './fixtures.js';
 
 describe('printGraph', () => {
@@ -33,6 +33,12 @@ describe('printGraph', () => {
       output "out" layout=nhwc classOffset=0
       "
     `);
+  });
+
+  it('shortens an order of many channels', () => {
+    const order = Array.from({ length: 300 }, (_, channel) => 299 - channel);
+    expect(attributesText({ kind: 'permute-channels', order: order.slice(292) })).toBe('order=7,6,5,4,3,2,1,0');
+    expect(attributesText({ kind: 'permute-channels', order })).toMatch(/^order=\[299,298,...300 hash=[0-9a-f]{8}\]$/);
   });
 
   it('shows that a constant has changed', () => {

@@ -58,6 +58,7 @@ describe('shapes of operators that move, join and broadcast', () => {
     [{ kind: 'reduce-mean', axes: [1], keepDims: false }, [[4, 5, 3]], [4, 3]],
     [{ kind: 'upsample', factorH: 2, factorW: 3 }, [[4, 5, 3]], [8, 15, 3]],
     [{ kind: 'depth-to-space', block: 2, order: 'depth-first' }, [[4, 5, 8]], [8, 10, 2]],
+    [{ kind: 'permute-channels', order: [2, 0, 1] }, [[4, 5, 3]], [4, 5, 3]],
     [
       { ...up, groups: 2, outputPadH: 1, outputPadW: 0 },
       [
@@ -145,6 +146,21 @@ describe('shapes of operators that move, join and broadcast', () => {
       [[4, 5, 6]],
       BAD('6 channels do not divide into blocks of 2x2 pixels', 'the channels must be a multiple of block * block'),
     ],
+    ...[
+      [0, 1],
+      [0, 1, 1],
+      [0, 1, 3],
+    ].map(
+      (order) =>
+        [
+          { kind: 'permute-channels' as const, order },
+          [[4, 5, 3]],
+          BAD(
+            `its order of ${order.length} channels is no permutation of the channels of an input of the shape [4, 5, 3]`,
+            'list each input channel once, counted from 0',
+          ),
+        ] as const,
+    ),
     [
       { ...up, padTop: 20, groups: 1, outputPadH: 0, outputPadW: 0 },
       [
