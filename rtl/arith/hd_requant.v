@@ -47,7 +47,7 @@ module hd_requant #(
     input  wire [LANES*SHIFT_PORT-1:0] in_shift,
     input  wire [   LANES*ZW_PORT-1:0] in_zw,
     output wire                        out_valid,
-    output reg  [  LANES*OUT_BITS-1:0] out_data
+    output wire [  LANES*OUT_BITS-1:0] out_data
 );
 
   generate
@@ -68,14 +68,6 @@ module hd_requant #(
   localparam integer PRODUCT_W = MUL_BITS + M_BITS;
   // Holds a * m, which is below 2^(PRODUCT_W - 1) in magnitude, and 2^SHIFT_MAX, and their sum.
   localparam integer T_W = ((PRODUCT_W > SHIFT_MAX + 1) ? PRODUCT_W : SHIFT_MAX + 1) + 1;
-  localparam integer Q_BASE_W = T_W - SHIFT_MIN;
-  // q is cut to OUT_BITS + 2 bits, beyond which the clamp decides whatever the zero point is.
-  localparam integer CUT_W = OUT_BITS + 2;
-  localparam integer WIDE_W = ((Q_BASE_W > CUT_W) ? Q_BASE_W : CUT_W) + 1;
-  localparam integer Q_W = CUT_W + 2;
-  localparam signed [Q_W-1:0] ZERO_POINT_C = ZERO_POINT[Q_W-1:0];
-  localparam signed [Q_W-1:0] CLAMP_LO_C = CLAMP_LO[Q_W-1:0];
-  localparam signed [Q_W-1:0] CLAMP_HI_C = CLAMP_HI[Q_W-1:0];
   localparam [T_W-1:0] ONE = {{T_W - 1{1'b0}}, 1'b1};
 
   reg [LATENCY-1:0] valid_pipe_reg;
@@ -90,9 +82,8 @@ module hd_requant #(
   // Stage 2: the saturated sum. Stage 3: its product, and the sum once more for the multiplier's top bit.
   reg [LANES*MUL_BITS-1:0] sum_p2, sum_p3;
   reg [LANES*PRODUCT_W-1:0] product_p3;
-  // Stage 4: t. Stage 5: q.
+  // Stage 4: t. Stages 5 and 6: hd_round.
   reg [LANES*T_W-1:0] t_p4;
-  reg [LANES*Q_W-1:0] q_p5;
 
   generate
     if (ZW_BITS > 0) begin : gen_zero_point
@@ -117,10 +108,6 @@ module hd_requant #(
     reg [PRODUCT_W-1:0] p;
     reg signed [T_W-1:0] t;
     reg [T_W-1:0] power;
-    reg signed [T_W-1:0] shifted;
-    reg [WIDE_W-1:0] wide;
-    reg [CUT_W-1:0] cut;
-    reg signed [Q_W-1:0] q;
     shift_p1 <= in_shift;
     shift_p2 <= shift_p1;
     shift_p3 <= shift_p2;
@@ -148,26 +135,24 @@ module hd_requant #(
       power = ONE << (SHIFT_MIN - 1);
       if (SHIFT_BITS > 0) power = power << shift_p3[lane*SHIFT_PORT+:SHIFT_PORT];
       t_p4[lane*T_W+:T_W] <= t + power;
-
-      t = t_p4[lane*T_W+:T_W];
-      power = ONE << SHIFT_MIN;
-      shifted = t >>> SHIFT_MIN;
-      if (SHIFT_BITS > 0) begin
-        power   = power << shift_p4[lane*SHIFT_PORT+:SHIFT_PORT];
-        shifted = shifted >>> shift_p4[lane*SHIFT_PORT+:SHIFT_PORT];
-      end
-      if ((t & (power - ONE)) == {T_W{1'b0}}) shifted[0] = 1'b0;
-      wide = {{WIDE_W - Q_BASE_W{shifted[Q_BASE_W-1]}}, shifted[Q_BASE_W-1:0]};
-      if (&wide[WIDE_W-1:CUT_W-1] || !(|wide[WIDE_W-1:CUT_W-1])) cut = wide[CUT_W-1:0];
-      else cut = {wide[WIDE_W-1], {CUT_W - 1{!wide[WIDE_W-1]}}};
-      q_p5[lane*Q_W+:Q_W] <= {{2{cut[CUT_W-1]}}, cut} + ZERO_POINT_C;
-
-      q = q_p5[lane*Q_W+:Q_W];
-      if (q < CLAMP_LO_C) q = CLAMP_LO_C;
-      else if (q > CLAMP_HI_C) q = CLAMP_HI_C;
-      out_data[lane*OUT_BITS+:OUT_BITS] <= q[OUT_BITS-1:0];
     end
   end
+
+  hd_round #(
+      .LANES(LANES),
+      .T_BITS(T_W),
+      .SHIFT_MIN(SHIFT_MIN),
+      .SHIFT_BITS(SHIFT_BITS),
+      .OUT_BITS(OUT_BITS),
+      .ZERO_POINT(ZERO_POINT),
+      .CLAMP_LO(CLAMP_LO),
+      .CLAMP_HI(CLAMP_HI)
+  ) u_round (
+      .clk(clk),
+      .in_t(t_p4),
+      .in_shift(shift_p4),
+      .out_data(out_data)
+  );
 
 endmodule
 

@@ -29,6 +29,8 @@ export const LATENCY = {
   fifoBlock: 2,
   fifo: 1,
   fork: 0,
+  /** Beyond the number of inputs (hd_add). */
+  addBeyondInputs: 5,
   frameIn: 1,
   frameOut: 1,
   /** From a frame's last input beat to its last output beat being let out: its mark's way (hd_frame_in, hd_frame_out). */
@@ -43,6 +45,11 @@ export const HOLDS = {
   frameIn: 4,
   frameOut: 2,
 } as const;
+
+/** Output beats that an adder of so many inputs holds at most (hd_add). */
+export function addHolds(inputs: number): number {
+  return Math.max(16, LATENCY.addBeyondInputs + inputs + 1);
+}
 
 /** Clocks from a fold's last step to its first chunk's beat being offered. */
 export function foldLatency(engine: Engine): number {

@@ -55,6 +55,12 @@ function wrapperText(name: string, point: BenchPoint): string {
   ].join('\n');
 }
 
+/** A parameter of 32 bits an entry, the first in the low bits. */
+export function packedParameter(values: readonly number[]): string {
+  const words = values.map((value) => (value >>> 0).toString(16).padStart(8, '0')).reverse();
+  return `${32 * values.length}'h${words.join('')}`;
+}
+
 /** The points with a port a stream, and the Verilog that makes it so. */
 export function unpackStreams(points: readonly BenchPoint[]): PackedBench {
   const wrapperName = (point: BenchPoint, index: number): string => `fixture_${point.module}_${index}`;
