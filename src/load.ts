@@ -10,6 +10,8 @@ import { AFTER_IMPORT, verifyGraph } from './ir/verify.js';
 import { IMPORT_PIPELINE } from './passes/pipelines.js';
 import { type PassHook, runPipeline } from './passes/run.js';
 import { type Diagnostic, HeddleError } from './support/diagnostics.js';
+import { makeZooNetwork } from './zoo/make-network.js';
+import { isZooName } from './zoo/name.js';
 
 /** A model file as a network: wholly float or wholly integer, feature maps channels-last. */
 export interface LoadedModel {
@@ -35,17 +37,23 @@ function modelEnding(path: string): string {
   return /\.[^./\\]+$/.exec(path)?.[0]?.toLowerCase() ?? '';
 }
 
-/** The graph of a model file as its front end returns it. HeddleError with all that is wrong with the file. */
+/**
+ * The graph of a model file as its front end returns it, or of a network of the zoo. HeddleError with all that is wrong with
+ * the file, or the name.
+ */
 export function importModelFile(path: string, options: LoadOptions = {}): Imported {
+  if (isZooName(path)) {
+    if (options.shapes !== undefined) throw new HeddleError([shapesAreKnown(path)]);
+    return { graph: makeZooNetwork(path), notes: [] };
+  }
   const ending = modelEnding(path);
   const load = MODEL_LOADERS[ending];
-  if (load === undefined) throw new HeddleError([unknownModelKind(path, reasonFor(path, ending))]);
+  if (load === undefined) throw new HeddleError([unknownModelKind(path, reasonFor(ending))]);
   if (options.shapes !== undefined && ending !== '.onnx') throw new HeddleError([shapesAreKnown(path)]);
   return load(path, options);
 }
 
-function reasonFor(path: string, ending: string): string {
-  if (path.startsWith('zoo:')) return 'there is no zoo of models yet';
+function reasonFor(ending: string): string {
   if (ending === '.safetensors') return 'this is the weights file; the model is the .json file beside it';
   return 'only .json, .onnx and .tflite files can be read';
 }
@@ -65,7 +73,10 @@ export function networkOf(imported: Imported, onPass: PassHook = () => {}): Load
   return { graph, notes };
 }
 
-/** A model file as a network: JSON, ONNX or TFLite, by the ending of its name. HeddleError with all that is wrong. */
+/**
+ * A model file as a network: JSON, ONNX or TFLite, by the ending of its name, or `zoo:NAME`. HeddleError with all that is
+ * wrong.
+ */
 export function loadModel(path: string, options: LoadOptions = {}): LoadedModel {
   return networkOf(importModelFile(path, options));
 }

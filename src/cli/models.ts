@@ -8,8 +8,8 @@ import type { CommandHost } from './context.js';
 import { badOptionValue, givenTwice } from './messages.js';
 import { collect } from './options.js';
 
-/** Model files as help texts name them. */
-export const MODEL_FILES = 'NAME.json, NAME.onnx or NAME.tflite';
+/** Models as help texts name them. */
+export const MODEL_FILES = "NAME.json, NAME.onnx, NAME.tflite or zoo:NAME (see 'heddle zoo')";
 
 /** The option that completes a model file, and what is read from it. */
 export interface ModelFlags {

@@ -7,7 +7,7 @@ export function unknownModelKind(path: string, reason: string): Diagnostic {
     severity: 'error',
     subject: `model '${path}'`,
     text: reason,
-    hint: "give a model in Heddle's own format (NAME.json with NAME.safetensors beside it), NAME.onnx or NAME.tflite",
+    hint: "give a model in Heddle's own format (NAME.json with NAME.safetensors beside it), NAME.onnx, NAME.tflite, or zoo:NAME",
   };
 }
 

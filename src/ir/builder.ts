@@ -11,6 +11,10 @@ export interface GraphBuilder {
   /** Adds a graph input in nhwc layout. */
   input(name: string, type: TensorType, extra?: Partial<GraphInput>): string;
   constant(name: string, tensor: Tensor): string;
+  /** Adds the type of a constant whose value comes later. */
+  parameter(name: string, type: TensorType): string;
+  /** The type of a tensor that was added. */
+  typeOf(name: string): TensorType;
   /** Adds a node of the output's name. Without `type` the output is float32 of the inferred shape. */
   node(name: string, op: Op, inputs: readonly string[], type?: TensorType): string;
   /** The finished graph, unverified. */
@@ -33,6 +37,11 @@ export function makeBuilder(graphName: string): GraphBuilder {
       types.set(name, tensor.type);
       return name;
     },
+    parameter(name, type) {
+      types.set(name, type);
+      return name;
+    },
+    typeOf: (name) => defined(types.get(name), `the type of tensor '${name}'`),
     node(name, op, nodeInputs, type) {
       const node: GraphNode = { name, op, inputs: nodeInputs, outputs: [name] };
       nodes.push(node);

@@ -15,6 +15,7 @@ import { compareNetworks, type QuantizeReport } from './compare.js';
 import { correctBiases } from './correct-biases.js';
 import { equaliseLayers } from './equalise-layers.js';
 import { alreadyInteger, noIntegerForm, tableInputTooWide, unknownLayer } from './messages.js';
+import type { Range } from './observer.js';
 import { type QuantizeOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { isWeighted, numbersRule, TABLE_KINDS } from './rules.js';
 
@@ -52,6 +53,23 @@ export function quantizeGraph(
   verifyGraph(graph, 'quantize');
   const report = compareNetworks(prepared, graph, calibration, (done) => resolved.onStep('compare', done));
   return { graph, report };
+}
+
+/**
+ * The integer graph of a float graph whose tensors' ranges are known, by name, at least of those that are left when the float
+ * passes have run. Nothing is computed, so that weights and biases are rounded as they are. HeddleError as above.
+ */
+export function quantizeWithRanges(
+  floatGraph: Graph,
+  ranges: ReadonlyMap<string, Range>,
+  options: QuantizeOptions = {},
+): Graph {
+  const resolved = resolveOptions(options);
+  const fused = runPipeline(floatGraph, FLOAT_PIPELINE);
+  checkQuantizable(fused, resolved);
+  const graph = applyTypes(fused, chooseTypes(fused, ranges, resolved.activationBits), resolved);
+  verifyGraph(graph, 'quantize');
+  return graph;
 }
 
 /** HeddleError with all operators that cannot be quantised, and with all options that name no layer. */

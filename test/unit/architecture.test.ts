@@ -16,6 +16,7 @@ const LAYERS: readonly string[] = [
   'frontend',
   'passes',
   'quantize',
+  'zoo',
   'hw',
   'schedule',
   'explore',
