@@ -31,6 +31,10 @@ export const LATENCY = {
   fork: 0,
   /** Beyond the number of inputs (hd_add). */
   addBeyondInputs: 5,
+  /** From a pixel's last beat to its first one (hd_permute, hd_row_buffer). */
+  permute: 1,
+  rowBuffer: 2,
+  pad: 1,
   frameIn: 1,
   frameOut: 1,
   /** From a frame's last input beat to its last output beat being let out: its mark's way (hd_frame_in, hd_frame_out). */
@@ -41,6 +45,7 @@ export const LATENCY = {
 export const HOLDS = {
   poolStream: 16,
   lookup: 2,
+  pad: 2,
   widthUp: 2,
   frameIn: 4,
   frameOut: 2,
