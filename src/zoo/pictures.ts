@@ -2,18 +2,23 @@ import type { GraphInput } from '../ir/graph.js';
 import { makeRandom } from '../support/random.js';
 
 /**
- * Pictures for finding the statistics of layers, as real values (pixel - mean) / std in [H][W][C]: one of noise, as
+ * Pictures for finding the statistics of layers, as real values (pixel - mean) / std in [H][W][C]: in turn one of noise, as
  * `heddle verify` takes by default, and one that is alike over short and long ways as photographs are. Together they span
  * what a network with random filters may meet.
  */
-export function seededPictures(input: GraphInput, shape: readonly number[], seed: number): readonly Float32Array[] {
+export function seededPictures(
+  input: GraphInput,
+  shape: readonly number[],
+  count: number,
+  seed: number,
+): readonly Float32Array[] {
   const { mean = [0], std = [1] } = input.preprocessing ?? {};
   const real = (pixels: Float32Array): Float32Array =>
     pixels.map((pixel, i) => {
       const c = i % (shape.at(-1) ?? 1);
       return (Math.round(pixel) - (mean[c] ?? mean[0] ?? 0)) / (std[c] ?? std[0] ?? 1);
     });
-  return [real(noise(shape, seed)), real(scene(shape, seed + 1))];
+  return Array.from({ length: count }, (_, i) => real((i % 2 === 0 ? noise : scene)(shape, seed + i)));
 }
 
 /** Pixels that are independent of each other. */

@@ -1,18 +1,27 @@
 import type { Kernel } from '../execute/executor.js';
 import { prepareNode } from '../execute/executor.js';
-import { FLOAT_KERNELS } from '../execute/float/execute-float.js';
+import { FAST_FLOAT_KERNELS } from '../execute/fast/fast-float.js';
+import { batchNormAffine } from '../execute/float/elementwise.js';
 import { float32 } from '../execute/float/values.js';
 import { typeOf } from '../execute/tensor-access.js';
 import type { Graph, GraphNode } from '../ir/graph.js';
+import type { BatchNormOp } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
 import { elementCount } from '../ir/tensor-type.js';
 import type { Range } from '../quantize/observer.js';
 import { isWeighted } from '../quantize/rules.js';
-import { defined } from '../support/invariant.js';
+import { defined, InternalError } from '../support/invariant.js';
 import { makeRandom } from '../support/random.js';
 import { seededPictures } from './pictures.js';
-import type { Plan } from './plan.js';
-import { type ChannelStatistics, channelStatistics, rootMeanSquare } from './statistics.js';
+import { countPlan, type Plan } from './plan.js';
+import {
+  type ChannelStatistics,
+  channelStatistics,
+  clampValues,
+  fillEvenly,
+  rootMeanSquare,
+  scaleChannels,
+} from './statistics.js';
 
 /** A float network with weights, and the range of each tensor that flows over the pictures that they were made with. */
 export interface SeededNetwork {
@@ -28,7 +37,8 @@ interface Walk {
   readonly constants: Map<string, Tensor>;
   /** Tensors that somebody still reads, one array a frame. */
   readonly live: Map<string, readonly Float32Array[]>;
-  readonly ranges: Map<string, Range>;
+  /** The nodes that read a tensor, in their order. */
+  readonly readers: ReadonlyMap<string, readonly GraphNode[]>;
   /** Numbers 0..1 for a node, whatever the nodes before it have drawn. */
   readonly randomOf: (node: GraphNode) => () => number;
 }
@@ -44,37 +54,58 @@ export function seedWeights(plan: Plan, seed: number): SeededNetwork {
   const graph = { ...plan.graph, constants };
   const places = new Map(graph.nodes.map((node, i) => [node, i + 1]));
   const randomOf = (node: GraphNode) => makeRandom(seed + 0x9e3779b9 * defined(places.get(node), 'a node'));
-  const walk: Walk = { plan, graph, constants, live: new Map(), ranges: new Map(), randomOf };
+  const walk: Walk = { plan, graph, constants, live: new Map(), readers: readersOf(graph), randomOf };
+  const ranges = new Map<string, Range>();
+  const define = (name: string, frames: readonly Float32Array[]): void => {
+    walk.live.set(name, frames);
+    if (!isPassedOver(walk, name)) ranges.set(name, rangeOf(frames));
+  };
+  const count = picturesFor(plan);
   for (const input of graph.inputs)
-    define(walk, input.tensor, seededPictures(input, typeOf(graph, input.tensor).shape, seed));
-  const lastReads = lastReadsOf(graph);
+    define(input.tensor, seededPictures(input, typeOf(graph, input.tensor).shape, count, seed));
   for (const node of graph.nodes) {
-    define(walk, outputOf(node), valuesOf(walk, node));
-    for (const name of lastReads.get(node) ?? []) walk.live.delete(name);
+    define(outputOf(node), valuesOf(walk, node));
+    for (const name of node.inputs) if (isLastReader(walk, name, node)) walk.live.delete(name);
   }
-  return { graph, ranges: walk.ranges };
+  return { graph, ranges };
 }
+
+/** Pictures for a network: more of them make better statistics, and cost nothing where there is little to compute. */
+function picturesFor(plan: Plan): number {
+  return countPlan(plan).macs < SMALL_NETWORK ? 8 : 2;
+}
+
+const SMALL_NETWORK = 1e8;
 
 function outputOf(node: GraphNode): string {
   return defined(node.outputs[0], `the output of node '${node.name}'`);
 }
 
-function lastReadsOf(graph: Graph): ReadonlyMap<GraphNode, readonly string[]> {
-  const readers = new Map<string, GraphNode>();
-  for (const node of graph.nodes) for (const name of [...node.inputs, ...node.outputs]) readers.set(name, node);
-  const reads = new Map<GraphNode, string[]>();
-  for (const [name, node] of readers) reads.set(node, [...(reads.get(node) ?? []), name]);
-  return reads;
+function readersOf(graph: Graph): ReadonlyMap<string, readonly GraphNode[]> {
+  const readers = new Map<string, GraphNode[]>();
+  for (const node of graph.nodes)
+    for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
+  return readers;
 }
 
-function define({ live, ranges }: Walk, name: string, frames: readonly Float32Array[]): void {
-  live.set(name, frames);
-  ranges.set(name, rangeOf(frames));
+function isLastReader({ readers }: Walk, name: string, node: GraphNode): boolean {
+  return readers.get(name)?.at(-1) === node;
+}
+
+/** Nodes that become part of the layer before them: what they read is no tensor of the integer network. */
+function isFused({ op }: GraphNode): boolean {
+  return op.kind === 'batch-norm' || op.kind === 'relu' || op.kind === 'clip';
+}
+
+function isPassedOver({ graph, readers }: Walk, name: string): boolean {
+  const own = readers.get(name) ?? [];
+  return own.length === 1 && own.every(isFused) && graph.outputs.every(({ tensor }) => tensor !== name);
 }
 
 /** With 0 inside, which has to be an integer exactly. */
 function rangeOf(frames: readonly Float32Array[]): Range {
-  let [min, max] = [0, 0];
+  let min = 0;
+  let max = 0;
   for (const values of frames) {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] as number;
@@ -85,37 +116,61 @@ function rangeOf(frames: readonly Float32Array[]): Range {
   return { min, max };
 }
 
-/** The output of a node, whose constants are made first. */
+/** The output of a node, whose constants are made first. What nobody else reads is overwritten where that will do. */
 function valuesOf(walk: Walk, node: GraphNode): readonly Float32Array[] {
   if (isWeighted(node)) return layerValues(walk, node);
-  if (node.op.kind === 'batch-norm') normalise(walk, node);
-  return run(walk, node);
+  if (isBatchNorm(node)) return normalisedValues(walk, node);
+  switch (node.op.kind) {
+    case 'relu':
+      return clampedValues(walk, node, 0);
+    case 'clip':
+      return clampedValues(walk, node, node.op.lo, node.op.hi);
+    default:
+      return run(walk, node);
+  }
+}
+
+function isBatchNorm(node: GraphNode): node is GraphNode<BatchNormOp> {
+  return node.op.kind === 'batch-norm';
+}
+
+/** The values of a node's first input, to be written over. */
+function ownInput(walk: Walk, node: GraphNode): readonly Float32Array[] {
+  const [x = ''] = node.inputs;
+  const frames = defined(walk.live.get(x), `the values of '${x}'`);
+  return isLastReader(walk, x, node) ? frames : frames.map((values) => values.slice());
+}
+
+function clampedValues(
+  walk: Walk,
+  node: GraphNode,
+  lo = Number.NEGATIVE_INFINITY,
+  hi = Number.POSITIVE_INFINITY,
+): readonly Float32Array[] {
+  const frames = ownInput(walk, node);
+  clampValues(frames, lo, hi);
+  return frames;
 }
 
 function run(walk: Walk, node: GraphNode): readonly Float32Array[] {
-  const kernel: Kernel = prepareNode(walk.graph, node, FLOAT_KERNELS);
+  const kernel: Kernel = prepareNode(walk.graph, node, FAST_FLOAT_KERNELS);
   const inputs = node.inputs.map((name) => walk.live.get(name));
   const frames = defined(inputs[0], 'the first input').length;
-  return Array.from({ length: frames }, (_, frame) => {
-    const values = inputs.map((of, i) => of?.[frame] ?? constant(walk, node.inputs[i] ?? '').data);
-    return float32(kernel(values));
-  });
+  return Array.from({ length: frames }, (_, frame) =>
+    float32(kernel(inputs.map((of, i) => of?.[frame] ?? constant(walk, node.inputs[i] ?? '').data))),
+  );
 }
 
 function constant({ constants }: Walk, name: string): Tensor {
   return defined(constants.get(name), `the constant '${name}'`);
 }
 
-function setConstant({ graph, constants }: Walk, name: string, value: (i: number) => number): void {
+/** A new constant of zeros, to be written. */
+function newConstant({ graph, constants }: Walk, name: string): Float32Array {
   const type = typeOf(graph, name);
   const data = new Float32Array(elementCount(type.shape));
-  for (let i = 0; i < data.length; i++) data[i] = value(i);
   constants.set(name, { type, data });
-}
-
-/** Uniform in -limit..limit. */
-function symmetric(random: () => number, limit: number): () => number {
-  return () => limit * (2 * random() - 1);
+  return data;
 }
 
 /** Offsets of normalised channels are drawn from -SPREAD..SPREAD of their deviation, deviations within SPREAD of 1. */
@@ -132,27 +187,27 @@ function layerValues(walk: Walk, node: GraphNode): readonly Float32Array[] {
   const [, weight = '', bias] = node.inputs;
   const random = walk.randomOf(node);
   const { shape } = typeOf(walk.graph, weight);
-  setConstant(walk, weight, symmetric(random, Math.sqrt(3 / elementCount(shape.slice(1)))));
-  if (bias !== undefined) setConstant(walk, bias, () => 0);
+  const filterLength = elementCount(shape.slice(1));
+  const weights = newConstant(walk, weight);
+  fillEvenly(weights, Math.sqrt(3 / filterLength), random);
+  const biases = bias === undefined ? undefined : newConstant(walk, bias);
   const frames = run(walk, node);
   if (isNormalised(walk, node)) return frames;
   const statistics = channelStatistics(frames, shape[0] ?? 1);
-  const { slope, offset } = standardised(statistics, walk.plan.gains.get(node.name) ?? 1, bias !== undefined, random);
-  const filterLength = elementCount(shape.slice(1));
-  const weights = float32(constant(walk, weight).data);
-  for (let i = 0; i < weights.length; i++) {
-    weights[i] = (weights[i] as number) * (slope[Math.floor(i / filterLength)] as number);
-  }
-  if (bias !== undefined) setConstant(walk, bias, (c) => offset[c] as number);
-  return frames.map((values) =>
-    values.map((value, i) => value * (slope[i % slope.length] as number) + (offset[i % slope.length] as number)),
-  );
+  const gain = walk.plan.gains.get(node.name) ?? 1;
+  const { slope, offset } = standardised(statistics, gain, biases !== undefined, random);
+  slope.forEach((factor, oc) => {
+    for (let i = oc * filterLength; i < (oc + 1) * filterLength; i++) weights[i] = (weights[i] as number) * factor;
+  });
+  biases?.set(offset);
+  scaleChannels(frames, slope, offset);
+  return frames;
 }
 
 /** Whether a batch normalisation follows, and nothing else. */
-function isNormalised({ graph }: Walk, node: GraphNode): boolean {
-  const readers = graph.nodes.filter(({ inputs }) => inputs.includes(outputOf(node)));
-  return readers.length === 1 && readers[0]?.op.kind === 'batch-norm';
+function isNormalised({ readers }: Walk, node: GraphNode): boolean {
+  const own = readers.get(outputOf(node)) ?? [];
+  return own.length === 1 && own[0]?.op.kind === 'batch-norm';
 }
 
 /** What brings channels with these statistics to a deviation of `gain`: slope * x + offset. */
@@ -164,29 +219,33 @@ function standardised(
 ): { readonly slope: Float64Array; readonly offset: Float64Array } {
   const { mean, deviation, samples } = statistics;
   const strength = rootMeanSquare(statistics);
+  const areTogether = samples < ENOUGH_SAMPLES || !hasOffset;
   const slope = deviation.map((own) => {
-    const spread = samples < ENOUGH_SAMPLES || !hasOffset ? strength : Math.max(own, WEAKEST_CHANNEL * strength);
+    const spread = areTogether ? strength : Math.max(own, WEAKEST_CHANNEL * strength);
     return spread === 0 ? 1 : gain / spread;
   });
-  const draw = symmetric(random, gain * SPREAD);
-  const offset = mean.map((m, c) => {
-    if (!hasOffset) return 0;
-    return draw() - (samples < ENOUGH_SAMPLES ? 0 : m * (slope[c] as number));
-  });
+  const draws = new Float32Array(mean.length);
+  if (hasOffset) fillEvenly(draws, gain * SPREAD, random);
+  const offset = mean.map((m, c) => (draws[c] as number) - (areTogether ? 0 : m * (slope[c] as number)));
   return { slope, offset };
 }
 
-/** Makes the parameters of a batch normalisation: mean and variance are those of its input. */
-function normalise(walk: Walk, node: GraphNode): void {
-  const [x = '', scale = '', offset = '', mean = '', variance = ''] = node.inputs;
-  const frames = defined(walk.live.get(x), `the values of '${x}'`);
-  const statistics = channelStatistics(frames, typeOf(walk.graph, scale).shape[0] ?? 1);
+/** The output of a batch normalisation, whose mean and variance are those of its input. */
+function normalisedValues(walk: Walk, node: GraphNode<BatchNormOp>): readonly Float32Array[] {
+  const frames = ownInput(walk, node);
+  const [scale, offset, mean, variance] = node.inputs.slice(1).map((name) => newConstant(walk, name));
+  const statistics = channelStatistics(frames, defined(scale, 'the scale').length);
   const gain = walk.plan.gains.get(node.name) ?? 1;
   const random = walk.randomOf(node);
-  const [around1, around0] = [symmetric(random, SPREAD), symmetric(random, gain * SPREAD)];
+  if (scale === undefined || offset === undefined || mean === undefined || variance === undefined)
+    throw new InternalError(`batch-norm '${node.name}' without its parameters`);
+  fillEvenly(scale, gain * SPREAD, random);
+  scale.set(scale.map((around0) => gain + around0));
+  fillEvenly(offset, gain * SPREAD, random);
+  mean.set(statistics.mean);
   const least = WEAKEST_CHANNEL * rootMeanSquare(statistics);
-  setConstant(walk, scale, () => gain * (1 + around1()));
-  setConstant(walk, offset, () => around0());
-  setConstant(walk, mean, (c) => statistics.mean[c] as number);
-  setConstant(walk, variance, (c) => Math.max(statistics.deviation[c] as number, least) ** 2);
+  variance.set(statistics.deviation.map((own) => Math.max(own, least) ** 2));
+  const affine = batchNormAffine(walk.graph, node);
+  scaleChannels(frames, affine.slope, affine.offset);
+  return frames;
 }

@@ -31,3 +31,30 @@ export function rootMeanSquare({ mean, deviation }: ChannelStatistics): number {
   const total = mean.reduce((sum, m, c) => sum + m * m + (deviation[c] as number) ** 2, 0);
   return Math.sqrt(total / mean.length);
 }
+
+/** Frame by frame, in place: slope[c] * x + offset[c]. */
+export function scaleChannels(
+  frames: readonly Float32Array[],
+  slope: ArrayLike<number>,
+  offset: ArrayLike<number>,
+): void {
+  for (const values of frames) {
+    for (let at = 0; at < values.length; at += slope.length) {
+      for (let c = 0; c < slope.length; c++) {
+        values[at + c] = (values[at + c] as number) * (slope[c] as number) + (offset[c] as number);
+      }
+    }
+  }
+}
+
+/** Frame by frame, in place: x within lo..hi. */
+export function clampValues(frames: readonly Float32Array[], lo: number, hi: number): void {
+  for (const values of frames) {
+    for (let i = 0; i < values.length; i++) values[i] = Math.min(hi, Math.max(lo, values[i] as number));
+  }
+}
+
+/** Sets `values` to numbers evenly spread over -limit..limit. */
+export function fillEvenly(values: Float32Array, limit: number, random: () => number): void {
+  for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random() - 1);
+}

@@ -29,7 +29,8 @@ export const FAST_KERNELS: { readonly [K in FastKinds]: PrepareNode<OpOf<K>> } =
   concat: fastOr(prepareConcat, prepareFastConcat),
 };
 
-function fastOr<O extends Op>(
+/** The fast kernel of a node, or the plain one with the reason why. */
+export function fastOr<O extends Op>(
   plain: PrepareNode<O>,
   prepareFast: (graph: Graph, node: GraphNode<O>) => Kernel | string,
 ): PrepareNode<O> {
@@ -41,7 +42,7 @@ function fastOr<O extends Op>(
   };
 }
 
-function convShape(graph: Graph, node: GraphNode<ConvOp>): LayerShape {
+export function convShape(graph: Graph, node: GraphNode<ConvOp>): LayerShape {
   return {
     window: node.op,
     groups: node.op.groups,

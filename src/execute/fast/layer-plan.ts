@@ -59,19 +59,25 @@ export function planLayer(shape: LayerShape, params: RequantParams): LayerPlan {
 
 type Packed = Pick<LayerPlan, 'blocks' | 'weights' | 'weightsPerBlock' | 'offsets' | 'steps'>;
 
-/**
- * A patch is a run for each tap, or one for each kernel row where its taps lie side by side: no dilation, one group.
- * Weights are [block][run][step][pair of elements][8 channels][2].
- */
-function convolvePlan({ window, groups, input, output }: LayerShape, params: RequantParams, padded: PaddedMap): Packed {
-  const groupIn = input[2] / groups;
-  const groupOut = output[2] / groups;
+/** Where the runs of a patch begin, and how many elements each has. */
+export interface PatchRuns {
+  readonly offsets: Int32Array;
+  readonly runLength: number;
+}
+
+/** A patch is a run for each tap, or one for each kernel row where its taps lie side by side: no dilation, one group. */
+export function patchRuns({ window, groups, input }: LayerShape, padded: PaddedMap): PatchRuns {
   const areRows = groups === 1 && window.dilationW === 1;
   const tapsPerRun = areRows ? window.kernelW : 1;
   const offsets = Int32Array.from(tapOffsets(window, padded).filter((_, tap) => tap % tapsPerRun === 0));
-  const runLength = tapsPerRun * groupIn;
-  const steps = Math.ceil(runLength / STEP);
-  const blocks = Array.from({ length: groups }, (_, g) => {
+  return { offsets, runLength: (tapsPerRun * input[2]) / groups };
+}
+
+/** The blocks of all groups, one group after the other. */
+export function groupBlocks({ groups, input, output }: LayerShape, padded: PaddedMap): readonly ChannelBlock[] {
+  const groupIn = input[2] / groups;
+  const groupOut = output[2] / groups;
+  return Array.from({ length: groups }, (_, g) => {
     const inputOffset = g * groupIn * padded.elementBytes;
     return blocksOf(groupOut).map((block) => ({
       ...block,
@@ -79,6 +85,13 @@ function convolvePlan({ window, groups, input, output }: LayerShape, params: Req
       inputOffset,
     }));
   }).flat();
+}
+
+/** Weights are [block][run][step][pair of elements][8 channels][2]. */
+function convolvePlan(shape: LayerShape, params: RequantParams, padded: PaddedMap): Packed {
+  const { offsets, runLength } = patchRuns(shape, padded);
+  const steps = Math.ceil(runLength / STEP);
+  const blocks = groupBlocks(shape, padded);
   const weightsPerBlock = offsets.length * steps * STEP * BLOCK;
   const weights = new Int16Array(blocks.length * weightsPerBlock);
   blocks.forEach(({ firstChannel, channels }, b) => {

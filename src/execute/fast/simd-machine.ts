@@ -23,6 +23,16 @@ interface Kernels {
     constants: number,
     sums: number,
   ) => void;
+  readonly convolveFloat: (
+    x: number,
+    pixels: number,
+    count: number,
+    runs: number,
+    runsEnd: number,
+    steps: number,
+    weights: number,
+    sums: number,
+  ) => void;
   readonly depthwise: (
     x: number,
     pixels: number,
