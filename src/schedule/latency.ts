@@ -35,6 +35,8 @@ export const LATENCY = {
   permute: 1,
   rowBuffer: 2,
   pad: 1,
+  mul: 10,
+  prelu: 9,
   frameIn: 1,
   frameOut: 1,
   /** From a frame's last input beat to its last output beat being let out: its mark's way (hd_frame_in, hd_frame_out). */
@@ -46,6 +48,8 @@ export const HOLDS = {
   poolStream: 16,
   lookup: 2,
   pad: 2,
+  mul: 16,
+  prelu: 16,
   widthUp: 2,
   frameIn: 4,
   frameOut: 2,

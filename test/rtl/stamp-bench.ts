@@ -15,7 +15,7 @@ const PATTERN_BITS = 64;
 type Pattern = readonly boolean[];
 
 export interface StampPort {
-  /** Prefix of the module's stream. */
+  /** Prefix of the module's stream; where it takes several as one port, any name. */
   readonly prefix: string;
   readonly lanes: number;
   readonly bits: number;
@@ -126,8 +126,15 @@ function gateLines({ prefix, lanes, bits }: StampPort, index: number): string {
   always @(posedge clk) ${prefix}_pending <= !rst && ${prefix}_open && !${prefix}_go;`;
 }
 
-function connectLines({ prefix }: StampPort): string {
-  return `.${prefix}_tvalid(${prefix}_open), .${prefix}_tready(${prefix}_go), .${prefix}_tdata(${prefix}_data)`;
+/** One input has ports of its own; several are one port, the first in the low bits. */
+function connectLines(inputs: readonly StampPort[]): string {
+  const nets = (net: string): string =>
+    inputs
+      .map(({ prefix }) => `${prefix}_${net}`)
+      .reverse()
+      .join(', ');
+  const only = inputs.length === 1 ? inputs[0]?.prefix : 's_axis';
+  return `.${only}_tvalid({${nets('open')}}), .${only}_tready({${nets('go')}}), .${only}_tdata({${nets('data')}})`;
 }
 
 /** The module with gates around it; its outputs are the clocks in which beats are taken. */
@@ -158,7 +165,7 @@ ${inputs.map(gateLines).join('\n')}
   assign m_axis_tdata = clock;
   ${point.module} #(${set.join(', ')}) u_dut (
     .clk(clk), .rst(rst),
-    ${inputs.map(connectLines).join(',\n    ')},
+    ${connectLines(inputs)},
     .${output.prefix}_tvalid(given), .${output.prefix}_tready(sink_open), .${output.prefix}_tdata()
   );
 endmodule
