@@ -29,6 +29,9 @@ export const LATENCY = {
   fifoBlock: 2,
   fifo: 1,
   fork: 0,
+  /** From an input beat to the first of the beats that it makes (realign.ts). */
+  concat: 1,
+  crop: 1,
   /** Beyond the number of inputs (hd_add). */
   addBeyondInputs: 5,
   /** From a pixel's last beat to its first one (hd_permute, hd_row_buffer). */
@@ -51,6 +54,8 @@ export const HOLDS = {
   mul: 16,
   prelu: 16,
   widthUp: 2,
+  concat: 3,
+  crop: 3,
   frameIn: 4,
   frameOut: 2,
 } as const;
