@@ -10,8 +10,8 @@
  * Latency     5 + INPUTS: beats that are taken in cycle n make the beat that is offered in cycle n + 5 + INPUTS when
  *             none waits. The products are summed one input a cycle, as DSP cascades do it.
  * Throughput  a beat a cycle.
- * Stalls      the output buffer holds max(16, 6 + INPUTS) beats, counted by credits from where the inputs are taken; a
- *             beat that leaves in cycle n gives its credit back for cycle n+1. s_axis_tready[i] is high in the
+ * Stalls      the output buffer holds max(16, 6 + INPUTS) beats, counted from where the inputs are taken; a beat that
+ *             leaves in cycle n makes room in cycle n+1. s_axis_tready[i] is high in the
  *             cycle in which all inputs are taken: it depends on the s_axis_tvalid of all inputs, and on a register.
  *             The pipeline never stops; the last beat leaves without further input.
  * Table       K_FILE in $readmemh form, K_WORDS words of LANES signed values of K_BITS, lane 0 in the low bits, one word
@@ -109,41 +109,18 @@ module hd_add #(
 
     localparam STAGES = INPUTS + 4;
     localparam OUTPUT_DEPTH = STAGES + 2 > 16 ? STAGES + 2 : 16;
-    localparam WORDS = (CHANNELS + LANES - 1) / LANES;
-    localparam LANES_OF_LAST_WORD = CHANNELS - (WORDS - 1) * LANES;
-    localparam WORD_W = WORDS > 1 ? $clog2(WORDS) : 1;
-    localparam CREDIT_W = $clog2(OUTPUT_DEPTH + 1);
-    localparam [31:0] ONE = 1;
-    localparam [31:0] LAST_WORD = WORDS - 1;
-    localparam [31:0] ALL_CREDITS = OUTPUT_DEPTH;
     localparam [SUM_BITS-1:0] HALF = {{SUM_BITS-1{1'b0}}, 1'b1} << (SHIFT - 1);
 
     // ---- all inputs are taken together, while there is room for their result ---------------------------------------
 
-    reg [CREDIT_W-1:0] credit_reg;
-    reg ready_reg;
+    wire ready;
+    wire take = ready && &s_axis_tvalid;
     reg [STAGES-1:0] valid_pipe_reg;
-
-    wire take = ready_reg && &s_axis_tvalid;
-    wire give_back = m_axis_tvalid && m_axis_tready;
 
     assign s_axis_tready = {INPUTS{take}};
 
     always @(posedge clk) begin : control
-        valid_pipe_reg <= {valid_pipe_reg[STAGES-2:0], take};
-        if (take && !give_back) begin
-            credit_reg <= credit_reg - ONE[CREDIT_W-1:0];
-            ready_reg <= credit_reg != ONE[CREDIT_W-1:0];
-        end
-        if (give_back && !take) begin
-            credit_reg <= credit_reg + ONE[CREDIT_W-1:0];
-            ready_reg <= 1'b1;
-        end
-        if (rst) begin
-            valid_pipe_reg <= {STAGES{1'b0}};
-            credit_reg <= ALL_CREDITS[CREDIT_W-1:0];
-            ready_reg <= 1'b1;
-        end
+        valid_pipe_reg <= rst ? {STAGES{1'b0}} : {valid_pipe_reg[STAGES-2:0], take};
     end
 
     // ---- the constant, with the rounding half ----------------------------------------------------------------------
@@ -154,6 +131,7 @@ module hd_add #(
         if (K_WORDS > 0) begin : gen_table
             localparam K_W = K_WORDS > 1 ? $clog2(K_WORDS) : 1;
             localparam [31:0] LAST_K = K_WORDS - 1;
+            localparam [31:0] ONE = 1;
             reg [K_W-1:0] k_address_reg;
             wire [LANES*K_BITS-1:0] k_p1;
             reg [LANES*SUM_BITS-1:0] k_p2;
@@ -249,10 +227,7 @@ module hd_add #(
 
     // ---- round, and out ----------------------------------------------------------------------------------------------
 
-    wire result_valid = valid_pipe_reg[STAGES-1];
     wire [LANES*OUT_BITS-1:0] result;
-    wire [LANES*OUT_BITS-1:0] masked;
-    wire unused_ready;
 
     hd_round #(
         .LANES(LANES),
@@ -270,33 +245,18 @@ module hd_add #(
         .out_data(result)
     );
 
-    generate
-        if (LANES_OF_LAST_WORD == LANES) begin : gen_no_padding
-            assign masked = result;
-        end else begin : gen_padding
-            localparam PADDING_BITS = (LANES - LANES_OF_LAST_WORD) * OUT_BITS;
-            reg [WORD_W-1:0] word_reg;
-            wire last_word = WORDS == 1 || word_reg == LAST_WORD[WORD_W-1:0];
-
-            always @(posedge clk) begin : count_words
-                if (result_valid) word_reg <= last_word ? {WORD_W{1'b0}} : word_reg + ONE[WORD_W-1:0];
-                if (rst) word_reg <= {WORD_W{1'b0}};
-            end
-
-            assign masked = {result[LANES*OUT_BITS-1 -: PADDING_BITS] & {PADDING_BITS{!last_word}},
-                result[LANES_OF_LAST_WORD*OUT_BITS-1:0]};
-        end
-    endgenerate
-
-    hd_fifo #(
-        .WIDTH(LANES * OUT_BITS),
-        .DEPTH(OUTPUT_DEPTH)
+    hd_result_buffer #(
+        .LANES(LANES),
+        .CHANNELS(CHANNELS),
+        .BITS(OUT_BITS),
+        .HOLDS(OUTPUT_DEPTH)
     ) u_output (
         .clk(clk),
         .rst(rst),
-        .s_axis_tvalid(result_valid),
-        .s_axis_tready(unused_ready),
-        .s_axis_tdata(masked),
+        .ready(ready),
+        .spend(take),
+        .s_valid(valid_pipe_reg[STAGES-1]),
+        .s_data(result),
         .m_axis_tvalid(m_axis_tvalid),
         .m_axis_tready(m_axis_tready),
         .m_axis_tdata(m_axis_tdata)

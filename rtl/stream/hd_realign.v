@@ -56,9 +56,6 @@ module hd_realign #(
 
     localparam WIDTH = LANES * BITS;
     localparam LEVEL_W = COUNT_W + 1;
-    // beats that are held at most, and before one is taken
-    localparam DEPTH = 4;
-    localparam [2:0] MOST_HELD = 3'd2;
     localparam [31:0] FULL = LANES;
 
     // channels of the pixel that wait, and they themselves in the low lanes, zeros above; anything while there are none
@@ -66,19 +63,12 @@ module hd_realign #(
     reg [WIDTH-1:0] rest_reg;
     // the rest is the end of the pixel before: it leaves in this cycle
     reg end_reg;
-    reg [2:0] held_reg;
-    reg room_reg;
 
     wire [LEVEL_W-1:0] total = level_reg + {1'b0, in_count};
     wire over = total > FULL[LEVEL_W-1:0];
     wire rest_empty = level_reg == {LEVEL_W{1'b0}};
     wire rest_full = level_reg == FULL[LEVEL_W-1:0];
-    wire pop = m_axis_tvalid && m_axis_tready;
-    wire [2:0] made = !in_valid ? 3'd0 : over && in_last ? 3'd2 : over || in_last ? 3'd1 : 3'd0;
-    wire [2:0] held_next = held_reg + made - {2'b0, pop};
-    wire unused_ready;
-
-    assign in_room = room_reg;
+    wire [1:0] made = !in_valid ? 2'd0 : over && in_last ? 2'd2 : over || in_last ? 2'd1 : 2'd0;
 
     reg [2*WIDTH-1:0] placed;
     reg [WIDTH-1:0] merged;
@@ -98,27 +88,25 @@ module hd_realign #(
     always @(posedge clk) begin : control
         if (in_valid) level_reg <= in_last ? {LEVEL_W{1'b0}} : over ? total - FULL[LEVEL_W-1:0] : total;
         end_reg <= in_valid && in_last && over;
-        held_reg <= held_next;
-        room_reg <= held_next <= MOST_HELD;
         if (rst) begin
             level_reg <= {LEVEL_W{1'b0}};
             end_reg <= 1'b0;
-            held_reg <= 3'd0;
-            room_reg <= 1'b1;
         end
     end
 
-    wire [WIDTH-1:0] beat = end_reg ? rest_reg : merged;
-
-    hd_fifo #(
-        .WIDTH(WIDTH),
-        .DEPTH(DEPTH)
+    hd_result_buffer #(
+        .LANES(LANES),
+        .CHANNELS(LANES),
+        .BITS(BITS),
+        .HOLDS(3),
+        .MOST(2)
     ) u_output (
         .clk(clk),
         .rst(rst),
-        .s_axis_tvalid(end_reg || (in_valid && (over || in_last))),
-        .s_axis_tready(unused_ready),
-        .s_axis_tdata(beat),
+        .ready(in_room),
+        .spend(made),
+        .s_valid(end_reg || (in_valid && (over || in_last))),
+        .s_data(end_reg ? rest_reg : merged),
         .m_axis_tvalid(m_axis_tvalid),
         .m_axis_tready(m_axis_tready),
         .m_axis_tdata(m_axis_tdata)
