@@ -1,5 +1,6 @@
 import { HOLDS, LATENCY } from './latency.js';
-import { type Channel, type Process, takeNext } from './token-network.js';
+import { roomAt } from './token-branches.js';
+import { type Channel, match, offer, type Process, reserve, take, takeNext } from './token-network.js';
 
 /** What the timing of hd_mul with a vector a frame depends on. */
 export interface GateTiming {
@@ -17,44 +18,61 @@ export function gateProcess(
   output: Channel,
   { mapBeats, vectorBeats }: GateTiming,
 ): Process {
-  /** The clock after the one in which a frame's last beat was taken; undefined while that is not known. */
-  const after = (channel: Channel, frame: number, beats: number): number | undefined => {
-    if (frame < 0) return 0;
-    const last = channel.taken[(frame + 1) * beats - 1];
-    return last === undefined ? undefined : last + 1;
-  };
+  const maps = frameEnds(map, mapBeats);
+  const vectors = frameEnds(vector, vectorBeats);
+  reserve(output, HOLDS.mul + 1);
 
   function takeVector(): boolean {
-    const frame = Math.floor(vector.taken.length / vectorBeats);
-    const open = after(map, frame - VECTORS_HELD, mapBeats);
+    const open = maps.after(Math.floor(vector.gone / vectorBeats) - VECTORS_HELD);
     const at = open === undefined ? undefined : takeNext(vector, open);
     if (at === undefined) return false;
-    vector.taken.push(at);
+    vectors.take(at);
     return true;
   }
 
   function takeMap(): boolean {
-    const frame = Math.floor(map.taken.length / mapBeats);
-    const held = after(vector, frame, vectorBeats);
-    const oldest = output.ready.length - HOLDS.mul;
-    const room = oldest < 0 ? -1 : output.taken[oldest];
-    if (held === undefined || room === undefined) return false;
-    const at = takeNext(map, Math.max(held, room + 1));
+    const held = vectors.after(Math.floor(map.gone / mapBeats));
+    const room = roomAt(output, output.offered - HOLDS.mul);
+    const at = held === undefined || room === undefined ? undefined : takeNext(map, Math.max(held, room));
     if (at === undefined) return false;
-    map.taken.push(at);
-    output.ready.push(at + LATENCY.mul);
+    maps.take(at);
+    offer(output, at + LATENCY.mul);
     return true;
   }
 
   return {
     name,
+    inputs: [map, vector],
+    outputs: [output],
     advance() {
       let moved = false;
       for (let again = true; again; moved ||= again) {
         const vectorMoved = takeVector();
         again = takeMap() || vectorMoved;
       }
+      match(output);
       return moved;
+    },
+  };
+}
+
+interface FrameEnds {
+  take(clock: number): void;
+  /** The clock after the one in which a frame's last beat was taken; undefined while that is not known. */
+  after(frame: number): number | undefined;
+}
+
+/** Takes the beats of a channel and remembers the ends of the last frames. */
+function frameEnds(channel: Channel, beats: number): FrameEnds {
+  const ends = new Float64Array(2 * VECTORS_HELD);
+  return {
+    take(clock) {
+      take(channel, clock);
+      if (channel.gone % beats === 0) ends[(channel.gone / beats - 1) % ends.length] = clock;
+    },
+    after(frame) {
+      if (frame < 0) return 0;
+      return channel.gone < (frame + 1) * beats ? undefined : (ends[frame % ends.length] as number) + 1;
     },
   };
 }

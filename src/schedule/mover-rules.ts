@@ -1,14 +1,14 @@
 import { HOLDS, LATENCY } from './latency.js';
-import type { StreamRule } from './token-network.js';
+import type { StreamRule } from './token-stages.js';
 
-/** The timing of the engines that only move elements, for the token-level model; beats are counted over all frames. */
+/** The timing of the engines that only move elements, for the token-level model. */
 
 /** hd_permute: a pixel leaves once it is complete, and two are held. */
 export function permuteRule(inBeats: number, outBeats: number): StreamRule {
   return {
     latency: LATENCY.permute,
-    holds: () => outBeats + 1,
-    outputs: (beat) => ((beat + 1) % inBeats === 0 ? outBeats : 0),
+    holds: [outBeats + 1],
+    outputs: Array.from({ length: inBeats }, (_, beat) => (beat + 1 === inBeats ? outBeats : 0)),
   };
 }
 
@@ -30,15 +30,15 @@ export function padRule(timing: PadTiming): StreamRule {
   const outRow = (width + padLeft + padRight) * beatsPerPixel;
   const frameBeats = height * rowBeats;
   const leading = padTop * outRow + padLeft * beatsPerPixel;
-  const trailing = (beat: number): number => {
-    const place = beat % frameBeats;
+  const trailing = (place: number): number => {
     if (place === frameBeats - 1) return padRight * beatsPerPixel + padBottom * outRow;
     return place % rowBeats === rowBeats - 1 ? (padRight + padLeft) * beatsPerPixel : 0;
   };
+  const beats = Array.from({ length: frameBeats }, (_, place) => place);
   return {
     latency: LATENCY.pad,
-    holds: (beat) => HOLDS.pad + (beat === 0 ? 0 : trailing(beat - 1)),
-    outputs: (beat) => (beat % frameBeats === 0 ? leading : 0) + 1 + trailing(beat),
+    holds: beats.map((place) => HOLDS.pad + trailing((place + frameBeats - 1) % frameBeats)),
+    outputs: beats.map((place) => (place === 0 ? leading : 0) + 1 + trailing(place)),
   };
 }
 
@@ -60,20 +60,22 @@ export function rowBufferRule({ width, inBeats, passes, outBeats, capacity }: Ro
   const passBeats = width * outBeats;
   const rowBeats = passes * passBeats;
   /** Output beats made before a pixel is complete, and up to the last that reads it. */
-  const madeBefore = (pixel: number): number => Math.floor(pixel / width) * rowBeats + (pixel % width) * outBeats;
+  const madeBefore = (pixel: number): number => {
+    const row = Math.floor(pixel / width);
+    return row * rowBeats + (pixel - row * width) * outBeats;
+  };
   const lastUse = (pixel: number): number => madeBefore(pixel) + (passes - 1) * passBeats + outBeats - 1;
+  const beats = Array.from({ length: width * inBeats }, (_, beat) => ({
+    pixel: Math.floor(beat / inBeats),
+    ends: (beat + 1) % inBeats === 0,
+  }));
   return {
     latency: LATENCY.rowBuffer,
-    holds: (beat) => {
-      const pixel = Math.floor(beat / inBeats);
-      if (pixel < capacity) return Number.POSITIVE_INFINITY;
-      // The beat before the last one that reads the oldest pixel: when it leaves, that one is read.
-      return madeBefore(pixel) - lastUse(pixel - capacity) + 1;
-    },
-    outputs: (beat) => {
-      if ((beat + 1) % inBeats !== 0) return 0;
-      const pixel = Math.floor(beat / inBeats);
-      return outBeats + (pixel % width === width - 1 ? (passes - 1) * passBeats : 0);
-    },
+    // Up to the beat before the last one that reads the oldest pixel: when it leaves, that one is read.
+    holds: beats.map(({ pixel }) => madeBefore(pixel) - lastUse(pixel - capacity) + 1),
+    outputs: beats.map(({ pixel, ends }) => {
+      if (!ends) return 0;
+      return outBeats + (pixel === width - 1 ? (passes - 1) * passBeats : 0);
+    }),
   };
 }

@@ -4,7 +4,8 @@ import { windowPlan } from '../hw/folding.js';
 import { isWindowLayer, type PoolStreamLayer } from '../hw/layer.js';
 import { defined } from '../support/invariant.js';
 import { foldLatency, HOLDS, LATENCY } from './latency.js';
-import { type Channel, makeChannel, type Process, settle, sink, source, stream } from './token-network.js';
+import { type Channel, makeChannel, type Process, type Sink, settle, sink, source } from './token-network.js';
+import { type Pattern, stream } from './token-stages.js';
 import { pixelDemand, windowProcess } from './window-process.js';
 
 /** What the token-level model says of a design with an eager source and sink. */
@@ -21,6 +22,9 @@ export interface Prediction {
 const MOST_FRAMES = 24;
 const FIRST_FRAMES = 6;
 
+/** One output beat for each input beat. */
+const ONE: Pattern = [1];
+
 /** Predicts frame interval and latency. Deterministic; time grows with beats and folds a frame. */
 export function predict(design: Design): Prediction {
   for (let frames = FIRST_FRAMES; ; frames *= 2) {
@@ -34,8 +38,15 @@ function predictOver(design: Design, frames: number): { result: Prediction; sett
   const inputBeats = beatsPerFrame({ map: design.chain.inputMap, lanes: design.inputLanes });
   const processes: Process[] = [source(input, frames * inputBeats)];
   let at = makeChannel();
+  // Whether a frame was cut short is known at its end: a network that needs no more of it waits there.
+  const mark = makeChannel();
   processes.push(
-    stream('frame_in', input, at, { latency: LATENCY.frameIn, holds: () => HOLDS.frameIn, outputs: () => 1 }),
+    stream('frame_in', input, at, {
+      latency: LATENCY.frameIn,
+      holds: [HOLDS.frameIn],
+      outputs: ONE,
+      marks: { beats: inputBeats, latency: LATENCY.mark, channels: [mark] },
+    }),
   );
   for (const stage of stages(design)) {
     const next = makeChannel();
@@ -45,34 +56,25 @@ function predictOver(design: Design, frames: number): { result: Prediction; sett
   const output = makeChannel();
   const last = defined(design.engines.at(-1), 'the last engine');
   const beats = beatsPerFrame({ map: last.layer.output, lanes: last.lanesOut });
+  const end = sink(output, beats);
   processes.push(
     stream('frame_out', at, output, {
       latency: LATENCY.frameOut,
-      holds: () => HOLDS.frameOut,
-      outputs: () => 1,
-      // Whether a frame was cut short is known at its end: a network that needs no more of it waits there.
-      allowedFrom: (beat) => {
-        if ((beat + 1) % beats !== 0) return 0;
-        const end = input.taken[((beat + 1) / beats) * inputBeats - 1];
-        return end === undefined ? undefined : end + LATENCY.mark;
-      },
+      holds: [HOLDS.frameOut],
+      outputs: ONE,
+      waitsFor: { beats, channels: [mark] },
     }),
-    sink(output),
+    end,
   );
   settle(processes);
-  return summary(input, output, beats, frames);
+  return summary(end, frames);
 }
 
-function summary(
-  input: Channel,
-  output: Channel,
-  beats: number,
-  frames: number,
-): { result: Prediction; settled: boolean } {
-  const done = Math.floor(output.taken.length / beats);
-  const end = (frame: number): number => output.taken[(frame + 1) * beats - 1] as number;
-  if (done < frames) {
-    return { result: { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: done }, settled: true };
+function summary({ frameEnds }: Sink, frames: number): { result: Prediction; settled: boolean } {
+  const end = (frame: number): number => frameEnds[frame] as number;
+  if (frameEnds.length < frames) {
+    const never = { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: frameEnds.length };
+    return { result: never, settled: true };
   }
   const interval = end(frames - 1) - end(frames - 2);
   const before = end(frames - 2) - end(frames - 3);
@@ -81,7 +83,8 @@ function summary(
   return {
     result: {
       cyclesPerFrame: settled ? interval : (end(frames - 1) - end(half - 1)) / (frames - half),
-      latencyCycles: end(0) - (input.taken[0] as number),
+      // The first input beat is taken in clock 0: the network is empty.
+      latencyCycles: end(0),
     },
     settled,
   };
@@ -109,17 +112,17 @@ export function engineProcess(engine: Engine, input: Channel, output: Channel): 
     );
   }
   if (layer.kind === 'lookup')
-    return stream(layer.name, input, output, { latency: LATENCY.lookup, holds: () => HOLDS.lookup, outputs: () => 1 });
+    return stream(layer.name, input, output, { latency: LATENCY.lookup, holds: [HOLDS.lookup], outputs: ONE });
   const latency = layer.mode === 'max' ? LATENCY.poolStreamMax : LATENCY.poolStreamAverage;
   return stream(layer.name, input, output, {
     latency,
-    holds: () => HOLDS.poolStream,
+    holds: [HOLDS.poolStream],
     outputs: poolStreamOutputs(layer, engine.lanesIn),
   });
 }
 
-/** Whether an input beat, counted over all frames, completes a window: its pixel is the window's last in the picture. */
-function poolStreamOutputs(layer: PoolStreamLayer, lanes: number): (beat: number) => number {
+/** Whether an input beat of a frame completes a window: its pixel is the window's last in the picture. */
+function poolStreamOutputs(layer: PoolStreamLayer, lanes: number): Pattern {
   const { height, width } = layer.input;
   const w = layer.window;
   const ends = (extent: number, outputs: number, stride: number, pad: number, kernel: number): ReadonlySet<number> =>
@@ -127,10 +130,12 @@ function poolStreamOutputs(layer: PoolStreamLayer, lanes: number): (beat: number
   const rows = ends(height, layer.output.height, w.strideH, w.padTop, w.kernelH);
   const columns = ends(width, layer.output.width, w.strideW, w.padLeft, w.kernelW);
   const perPixel = beatsPerPixel({ map: layer.input, lanes });
-  return (beat) => {
-    const pixel = Math.floor(beat / perPixel) % (height * width);
-    return rows.has(Math.floor(pixel / width)) && columns.has(pixel % width) ? 1 : 0;
-  };
+  const outputs = new Uint8Array(height * width * perPixel);
+  for (const row of rows) {
+    for (const column of columns)
+      outputs.fill(1, (row * width + column) * perPixel, (row * width + column + 1) * perPixel);
+  }
+  return outputs;
 }
 
 /** The process of a width adapter between two channels. */
@@ -139,15 +144,14 @@ export function adapterProcess(adapter: Adapter, input: Channel, output: Channel
   const beatsOut = beatsPerPixel({ map: adapter.map, lanes: adapter.lanesOut });
   const ratio = Math.max(adapter.lanesIn, adapter.lanesOut) / Math.min(adapter.lanesIn, adapter.lanesOut);
   const widens = adapter.lanesOut > adapter.lanesIn;
-  const outputs = (beat: number): number => {
-    const place = beat % beatsIn;
+  const outputs = Array.from({ length: beatsIn }, (_, place) => {
     if (!widens) return Math.min(ratio, beatsOut - place * ratio);
     return place === beatsIn - 1 || (place + 1) % ratio === 0 ? 1 : 0;
-  };
+  });
   return stream(`width in front of ${adapter.before}`, input, output, {
     latency: LATENCY.adapter,
     // Narrowing, one beat is shifted out and one waits: the next is taken when the last part of the former has gone.
-    holds: widens ? () => HOLDS.widthUp : (beat) => outputs(beat + beatsIn - 1) + 1,
+    holds: widens ? [HOLDS.widthUp] : outputs.map((_, place) => (outputs.at(place - 1) as number) + 1),
     outputs,
   });
 }

@@ -4,7 +4,7 @@ import { isWindowLayer, type Layer, type LayerChain } from '../hw/layer.js';
 import { layerInterval } from './cycles.js';
 import { foldLatency } from './latency.js';
 import { type Prediction, predict } from './predict.js';
-import { capacityFor, fifoDepthOf, memoryOf } from './window-memory.js';
+import { type capacityFor, fifoDepthOf, makeCapacityFinder, memoryOf } from './window-memory.js';
 import type { WindowTiming } from './window-process.js';
 
 /** A layer's parallelism and stream widths, before its buffers are sized. */
@@ -37,7 +37,8 @@ export function sizeDesign(chain: LayerChain, inputLanes: number, plans: readonl
     (most, plan) => Math.max(most, layerInterval(plan.layer, plan.folding, plan.lanesIn, plan.lanesOut)),
     0,
   );
-  const alone = plans.map((plan) => pixelsAlone(plan, target));
+  const capacity = makeCapacityFinder();
+  const alone = plans.map((plan) => pixelsAlone(plan, target, capacity));
   const build = (extra: readonly number[]): Design => {
     const engines = plans.map((plan, i) => sizeEngine(plan, (alone[i] ?? 0) + (extra[i] ?? 0)));
     return { chain, inputLanes, engines };
@@ -132,10 +133,10 @@ function timingOf(plan: EnginePlan): Omit<WindowTiming, 'capacity'> | undefined 
   };
 }
 
-function pixelsAlone(plan: EnginePlan, target: number): number {
+function pixelsAlone(plan: EnginePlan, target: number, capacity: typeof capacityFor): number {
   const timing = timingOf(plan);
   const own = layerInterval(plan.layer, plan.folding, plan.lanesIn, plan.lanesOut);
-  return timing === undefined ? 0 : capacityFor(timing, Math.max(target, own));
+  return timing === undefined ? 0 : capacity(timing, Math.max(target, own));
 }
 
 function sizeEngine(plan: EnginePlan, pixels: number): Engine {

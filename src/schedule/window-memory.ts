@@ -42,34 +42,98 @@ export function fifoDepthOf(plan: WindowPlan, lanesOut: number, foldLatency: num
 /** Frames that the search for a capacity looks at: the first fill the memory, the last show the steady interval. */
 const FRAMES = 4;
 
+/** Output beats of a frame. */
+function beatsOf(plan: WindowPlan, lanesOut: number): number {
+  const results = plan.folds.reduce((sum, fold) => sum + fold.results, 0);
+  return plan.outH * plan.outW * Math.ceil(results / lanesOut);
+}
+
 /** Interval of the engine alone, with an eager source and sink. */
 function aloneInterval(timing: WindowTiming, demand: PixelDemand): number {
   const input = makeChannel();
   const output = makeChannel();
-  settle([
-    source(input, FRAMES * timing.plan.beatsPerFrame),
-    windowProcess(timing, demand, input, output),
-    sink(output),
-  ]);
-  const beats = output.taken.length / FRAMES;
-  const end = (frame: number): number => output.taken[(frame + 1) * beats - 1] ?? Number.POSITIVE_INFINITY;
-  return end(FRAMES - 1) - end(FRAMES - 2);
+  const end = sink(output, beatsOf(timing.plan, timing.lanesOut));
+  settle([source(input, FRAMES * timing.plan.beatsPerFrame), windowProcess(timing, demand, input, output), end]);
+  const at = (frame: number): number => end.frameEnds[frame] ?? Number.POSITIVE_INFINITY;
+  return at(FRAMES - 1) - at(FRAMES - 2);
 }
+
+/** Output rows, in kernels, of the flat picture that the search for a capacity begins with. */
+const FLAT_KERNELS = 3;
+
+/** The engine on a picture of fewer rows: far from the border all rows are alike. Undefined where it is flat already. */
+function flattened(timing: CapacityTiming, target: number): { timing: CapacityTiming; target: number } | undefined {
+  const { plan } = timing;
+  const outH = FLAT_KERNELS * plan.window.kernelH;
+  const inH = plan.inH - (plan.outH - outH) * plan.window.strideH;
+  if (outH >= plan.outH || inH < 1) return undefined;
+  const flat = { ...plan, inH, outH, beatsPerFrame: (plan.beatsPerFrame / plan.inH) * inH };
+  const [work, interval] = [planInterval(flat, timing.lanesOut), planInterval(plan, timing.lanesOut)];
+  return { timing: { ...timing, plan: flat }, target: Math.floor((work * target) / interval) };
+}
+
+/** Clocks a frame that a plan takes at least. */
+function planInterval(plan: WindowPlan, lanesOut: number): number {
+  const position = plan.folds.reduce((sum, fold) => sum + Math.max(fold.steps, fold.chunks), 0);
+  return Math.max(plan.outH * plan.outW * position, plan.beatsPerFrame, beatsOf(plan, lanesOut));
+}
+
+type CapacityTiming = Omit<WindowTiming, 'capacity'>;
 
 /**
  * Least capacity in pixels with which the engine, alone, has an interval of at most `target` clocks; that of two whole
  * frames where no less reaches it.
  */
-export function capacityFor(timing: Omit<WindowTiming, 'capacity'>, target: number): number {
+export function capacityFor(timing: CapacityTiming, target: number): number {
   const demand = pixelDemand(timing.plan);
-  let low = leastCapacity(demand);
-  let high = Math.max(low, 2 * demand.pixels);
+  const least = leastCapacity(demand);
+  const most = Math.max(least, 2 * demand.pixels);
+  const flat = flattened(timing, target);
+  const guess = flat === undefined ? least : capacityFor(flat.timing, flat.target);
   const reaches = (capacity: number): boolean => aloneInterval({ ...timing, capacity }, demand) <= target;
-  if (reaches(low)) return low;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (reaches(middle)) high = middle;
-    else low = middle;
+  return leastThat(reaches, least, most, Math.min(Math.max(guess, least), most));
+}
+
+/**
+ * Least number in least..most that reaches, where larger ones reach if smaller ones do; `most` where none does. Looks at
+ * steps that double from `guess` on.
+ */
+export function leastThat(reaches: (n: number) => boolean, least: number, most: number, guess: number): number {
+  let [tooFew, enough] = [least - 1, most];
+  if (guess < most && !reaches(guess)) {
+    tooFew = guess;
+    for (let step = 1; tooFew + step < most; step *= 2) {
+      if (reaches(tooFew + step)) {
+        enough = tooFew + step;
+        break;
+      }
+      tooFew += step;
+    }
+  } else {
+    enough = guess;
+    for (let step = 1; enough - step >= least; step *= 2) {
+      if (!reaches(enough - step)) {
+        tooFew = enough - step;
+        break;
+      }
+      enough -= step;
+    }
   }
-  return high;
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((enough + tooFew) / 2);
+    if (reaches(middle)) enough = middle;
+    else tooFew = middle;
+  }
+  return enough;
+}
+
+/** `capacityFor` that remembers: networks repeat their layers. */
+export function makeCapacityFinder(): typeof capacityFor {
+  const found = new Map<string, number>();
+  return (timing, target) => {
+    const key = JSON.stringify({ ...timing, name: '', target });
+    const known = found.get(key) ?? capacityFor(timing, target);
+    found.set(key, known);
+    return known;
+  };
 }

@@ -1,5 +1,5 @@
-import type { Fold, WindowPlan } from '../hw/folding.js';
-import type { Channel, Process } from './token-network.js';
+import type { WindowPlan } from '../hw/folding.js';
+import { type Channel, grantLimit, match, type Process, reserve } from './token-network.js';
 
 /** What a window engine's timing depends on. */
 export interface WindowTiming {
@@ -59,26 +59,47 @@ export function leastCapacity(demand: PixelDemand): number {
   return least;
 }
 
-/** What the two sides of a window memory know of each other; pixels and positions are counted over all frames. */
+/** What the two sides of a window memory know of each other, in rings of the pixels in the memory. */
 interface WindowState {
-  /** Clock in which each pixel's last word is written. */
-  readonly written: number[];
-  /** Pixels given back after each position, and when. */
-  readonly freedCount: number[];
-  readonly freedAt: number[];
+  readonly mask: number;
+  /** Pixels written, and the clock in which each one's last word is. */
+  pixels: number;
+  readonly written: Float64Array;
+  /** Pixels given back, and the clock in which each one is. */
+  freed: number;
+  readonly freedAt: Float64Array;
+}
+
+function makeState(capacity: number, { need, freed }: PixelDemand): WindowState {
+  // Where the stride is larger than the kernel, pixels are given back before they come.
+  let early = 0;
+  for (let place = 0; place < need.length; place++)
+    early = Math.max(early, (freed[place] as number) - (need[place] as number));
+  const size = 2 ** Math.ceil(Math.log2(capacity + early + 1));
+  return {
+    mask: size - 1,
+    pixels: 0,
+    written: new Float64Array(size),
+    freed: 0,
+    freedAt: new Float64Array(size),
+  };
 }
 
 /** An engine with a window memory: conv, depthwise, dense or pool, as hd_window and hd_fold_credit time it. */
 export function windowProcess(timing: WindowTiming, demand: PixelDemand, input: Channel, output: Channel): Process {
-  const state: WindowState = { written: [], freedCount: [], freedAt: [] };
+  const state = makeState(timing.capacity, demand);
   const takeBeats = pixelWriter(timing, state, input);
   const takeFolds = foldReader(timing, demand, state, output);
   return {
     name: timing.name,
+    inputs: [input],
+    outputs: [output],
     advance() {
-      const folds = takeFolds();
-      const beats = takeBeats();
-      return folds || beats;
+      for (let moved = false; ; moved = true) {
+        const beats = takeBeats();
+        const folds = takeFolds();
+        if (!beats && !folds) return moved;
+      }
     },
   };
 }
@@ -86,90 +107,144 @@ export function windowProcess(timing: WindowTiming, demand: PixelDemand, input: 
 /** Takes input beats while there is room: what hd_gather does, and `space` of hd_window_ctrl. */
 function pixelWriter({ plan, capacity }: WindowTiming, state: WindowState, input: Channel): () => boolean {
   const { beatsPerFrame, beatsPerPixel } = plan;
-  const { written, freedCount, freedAt } = state;
-  let freedSeen = 0;
-  let beatInFrame = 0;
-  let beatInPixel = 0;
-  let pixels = 0;
-
-  /** Clock from which the pixel that is being written has room; undefined while that is not known. */
-  function roomAt(): number | undefined {
-    const wanted = pixels - capacity + 1;
-    if (wanted <= 0) return 0;
-    while (freedSeen < freedCount.length && (freedCount[freedSeen] as number) < wanted) freedSeen++;
-    const at = freedAt[freedSeen];
-    return at === undefined ? undefined : at + 1;
-  }
-
+  const grant = pixelGranter(plan, capacity, state, input);
+  let frameEnd = beatsPerFrame;
+  let pixelEnd = Math.min(beatsPerPixel, frameEnd);
   return () => {
-    const { ready, taken } = input;
-    const before = taken.length;
-    let previous = before === 0 ? -1 : (taken[before - 1] as number);
-    let room = roomAt();
-    for (let beat = before; room !== undefined && beat < ready.length; beat++) {
-      previous = Math.max(ready[beat] as number, previous + 1, room);
-      taken.push(previous);
-      beatInFrame++;
-      beatInPixel++;
-      if (beatInPixel < beatsPerPixel && beatInFrame < beatsPerFrame) continue;
-      written.push(previous);
-      pixels++;
-      beatInPixel = 0;
-      if (beatInFrame === beatsPerFrame) beatInFrame = 0;
-      room = roomAt();
+    // Of a pixel's beats only the last is looked at.
+    grant(Math.min(input.gone, pixelEnd - 1));
+    const moved = match(input);
+    const { taken, gone, mask } = input;
+    const before = state.pixels;
+    for (; pixelEnd <= gone; state.pixels++) {
+      state.written[state.pixels & state.mask] = taken[(pixelEnd - 1) & mask] as number;
+      if (pixelEnd === frameEnd) frameEnd += beatsPerFrame;
+      pixelEnd = Math.min(pixelEnd + beatsPerPixel, frameEnd);
     }
-    return taken.length > before;
+    return moved || state.pixels > before;
+  };
+}
+
+/** Says from when on there is room for each input beat: from its pixel's place being free. */
+function pixelGranter(
+  { beatsPerFrame, beatsPerPixel }: WindowPlan,
+  capacity: number,
+  state: WindowState,
+  input: Channel,
+): (processed: number) => void {
+  let pixel = 0;
+  let frameEnd = beatsPerFrame;
+  let pixelEnd = Math.min(beatsPerPixel, frameEnd);
+  return (processed) => {
+    const limit = grantLimit(input, processed);
+    const { room, mask } = input;
+    let beat = input.granted;
+    while (beat < limit) {
+      const place = pixel - capacity;
+      if (place >= state.freed) break;
+      const from = place < 0 ? 0 : (state.freedAt[place & state.mask] as number) + 1;
+      const end = pixelEnd < limit ? pixelEnd : limit;
+      for (; beat < end; beat++) room[beat & mask] = from;
+      if (beat < pixelEnd) break;
+      pixel++;
+      if (pixelEnd === frameEnd) frameEnd += beatsPerFrame;
+      pixelEnd = Math.min(pixelEnd + beatsPerPixel, frameEnd);
+    }
+    input.granted = beat;
+  };
+}
+
+/** The folds of a position, and the clocks after a fold's last step in which its beats are offered. */
+interface FoldTable {
+  readonly steps: Float64Array;
+  readonly chunks: Float64Array;
+  /** Place in `delays` of each fold's first beat, and of the end. */
+  readonly firstBeat: Int32Array;
+  readonly delays: Float64Array;
+}
+
+/** A beat leaves with the chunk that completes it; the last one of a position need not be full. */
+function foldTable({ plan, lanesOut, requantisers, foldLatency }: WindowTiming): FoldTable {
+  const { folds } = plan;
+  const firstBeat = [0];
+  const delays: number[] = [];
+  let phase = 0;
+  folds.forEach(({ results, chunks }, fold) => {
+    const waiting = phase + results;
+    const beats = fold === folds.length - 1 ? Math.ceil(waiting / lanesOut) : Math.floor(waiting / lanesOut);
+    for (let beat = 1; beat <= beats; beat++)
+      delays.push(foldLatency + Math.min(Math.ceil((beat * lanesOut - phase) / requantisers), chunks) - 1);
+    phase = waiting - beats * lanesOut;
+    firstBeat.push(delays.length);
+  });
+  return {
+    steps: Float64Array.from(folds, ({ steps }) => steps),
+    chunks: Float64Array.from(folds, ({ chunks }) => chunks),
+    firstBeat: Int32Array.from(firstBeat),
+    delays: Float64Array.from(delays),
   };
 }
 
 /** Walks over positions and folds: hd_window_ctrl's steps, held back by hd_fold_credit. */
 function foldReader(
-  { plan, lanesOut, requantisers, fifoDepth, foldLatency }: WindowTiming,
+  timing: WindowTiming,
   { need, freed, pixels }: PixelDemand,
   state: WindowState,
   output: Channel,
 ): () => boolean {
-  const { folds } = plan;
-  const { written, freedCount, freedAt } = state;
-  /** Position of a frame, the frame's first pixel over all frames, fold, results that wait for their beat to be complete. */
+  const { fifoDepth } = timing;
+  const { steps, chunks, firstBeat, delays } = foldTable(timing);
+  reserve(output, fifoDepth + 1);
+  /** Position of a frame, the frame's first pixel over all frames, fold. */
   let place = 0;
   let base = 0;
   let fold = 0;
-  let phase = 0;
-  let previousStep = -1;
-  let previousChunks = 0;
+  // Clocks of the fold before, in an array: a number that a closure keeps would be allocated anew for each fold.
+  const before = Float64Array.of(-1, 0);
 
   return () => {
-    const { ready, taken } = output;
+    const { written, freedAt, mask, pixels: present } = state;
+    const { ready, taken, mask: outMask } = output;
+    let [previousStep = 0, previousChunks = 0] = before;
+    let { offered, gone } = output;
     let moved = false;
     for (;;) {
-      const { steps, results, chunks } = folds[fold] as Fold;
-      const positionEnds = fold === folds.length - 1;
-      const waiting = phase + results;
-      const beats = positionEnds ? Math.ceil(waiting / lanesOut) : Math.floor(waiting / lanesOut);
-      const present = fold === 0 ? written[base + (need[place] as number) - 1] : previousStep;
-      const credit = ready.length + beats - fifoDepth - 1;
-      const popped = credit < 0 ? -1 : taken[credit];
-      if (present === undefined || popped === undefined) return moved;
-      const last = Math.max(Math.max(previousStep, present) + steps, previousStep + previousChunks, popped + 1);
-      for (let beat = 1; beat <= beats; beat++) {
-        const chunk = Math.min(Math.ceil((beat * lanesOut - phase) / requantisers), chunks);
-        ready.push(last + foldLatency + chunk - 1);
+      const pixel = base + (need[place] as number) - 1;
+      const first = firstBeat[fold] as number;
+      const end = firstBeat[fold + 1] as number;
+      const credit = offered + end - first - fifoDepth - 1;
+      if (credit >= gone) {
+        output.offered = offered;
+        match(output);
+        gone = output.gone;
       }
-      phase = waiting - beats * lanesOut;
-      previousStep = last;
-      previousChunks = chunks;
-      fold++;
+      if (pixel >= present || credit >= gone) break;
+      let start = previousStep;
+      if (fold === 0) start = Math.max(start, written[pixel & mask] as number);
+      const popped = credit < 0 ? -1 : (taken[credit & outMask] as number);
+      previousStep = Math.max(start + (steps[fold] as number), previousStep + previousChunks, popped + 1);
+      previousChunks = chunks[fold] as number;
+      for (let beat = first; beat < end; beat++) {
+        ready[offered & outMask] = previousStep + (delays[beat] as number);
+        offered++;
+      }
       moved = true;
-      if (!positionEnds) continue;
-      phase = 0;
+      fold++;
+      if (fold < steps.length) continue;
       fold = 0;
-      freedCount.push(base + (freed[place] as number));
-      freedAt.push(last);
+      // Gives back the pixels that no later position needs.
+      const count = base + (freed[place] as number);
+      for (let free = state.freed; free < count; free++) freedAt[free & mask] = previousStep;
+      if (count > state.freed) state.freed = count;
       place++;
       if (place < need.length) continue;
       place = 0;
       base += pixels;
     }
+    before[0] = previousStep;
+    before[1] = previousChunks;
+    output.offered = offered;
+    match(output);
+    return moved;
   };
 }

@@ -4,7 +4,7 @@ import { memoryImages } from '../../src/emit/memories.js';
 import { prepareInteger } from '../../src/execute/integer/execute-integer.js';
 import { allocate, numeric } from '../../src/execute/tensor-access.js';
 import { type Engine, engineFormat } from '../../src/hw/design.js';
-import { type FeatureMap, pixelCount } from '../../src/hw/feature-map.js';
+import { beatsPerFrame, type FeatureMap, pixelCount } from '../../src/hw/feature-map.js';
 import { type Folding, splitTaps, windowPlan } from '../../src/hw/folding.js';
 import type { LayerChain, WindowLayer } from '../../src/hw/layer.js';
 import { isWindowLayer } from '../../src/hw/layer.js';
@@ -17,12 +17,13 @@ import { stepCycles } from '../../src/schedule/cycles.js';
 import { foldLatency } from '../../src/schedule/latency.js';
 import { engineProcess } from '../../src/schedule/predict.js';
 import { sizeDesign } from '../../src/schedule/size.js';
-import { makeChannel, settle, sink, source } from '../../src/schedule/token-network.js';
+import { settle, sink, source } from '../../src/schedule/token-network.js';
 import { memoryOf } from '../../src/schedule/window-memory.js';
 import { leastCapacity, pixelDemand } from '../../src/schedule/window-process.js';
 import type { SimResult } from '../../src/simulate/result.js';
 import { defined } from '../../src/support/invariant.js';
 import { makeGraph } from '../unit/execute/make-graph.js';
+import { takenClocks, wholeChannel } from '../unit/schedule/whole-channel.js';
 import { type BenchPoint, expectCleanBench, randomIntegers, type StallPattern } from './bench.js';
 import { freeRun, pixelStream, probeNamed } from './cells.js';
 
@@ -255,10 +256,11 @@ function frameCycles(taken: readonly number[], frames: number): FrameCycles {
 
 /** What the token-level model says of the engine alone, between an eager source and an eager sink. */
 function predictedCycles(engine: Engine, frames: number, beatsIn: number): { in: FrameCycles; out: FrameCycles } {
-  const input = makeChannel();
-  const output = makeChannel();
-  settle([source(input, frames * beatsIn), engineProcess(engine, input, output), sink(output)]);
-  return { in: frameCycles(input.taken, frames), out: frameCycles(output.taken, frames) };
+  const input = wholeChannel(frames * beatsIn);
+  const beatsOut = frames * beatsPerFrame({ map: engine.layer.output, lanes: engine.lanesOut });
+  const output = wholeChannel(beatsOut);
+  settle([source(input, frames * beatsIn), engineProcess(engine, input, output), sink(output, 1)]);
+  return { in: frameCycles(takenClocks(input), frames), out: frameCycles(takenClocks(output), frames) };
 }
 
 /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HOLDS, LATENCY } from '../../src/schedule/latency.js';
 import { realignedBeats } from '../../src/schedule/realign.js';
-import { type Channel, type Process, stream } from '../../src/schedule/token-network.js';
+import type { Channel, Process } from '../../src/schedule/token-network.js';
+import { stream } from '../../src/schedule/token-stages.js';
 import { expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 import { expectModelClocks, type ModelledPoint } from './model-clocks.js';
@@ -175,8 +176,8 @@ function cropModel(shape: Crop): ModelledPoint['model'] {
   return ([input], [output]): Process =>
     stream('crop', input as Channel, output as Channel, {
       latency: LATENCY.crop,
-      holds: () => HOLDS.crop,
-      outputs: (beat) => outputs[beat % outputs.length] ?? 0,
+      holds: [HOLDS.crop],
+      outputs,
     });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LATENCY } from '../../src/schedule/latency.js';
-import { makeChannel, settle, sink, source, stream } from '../../src/schedule/token-network.js';
+import { makeChannel, settle, sink, source } from '../../src/schedule/token-network.js';
+import { fifo } from '../../src/schedule/token-stages.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, innerStream, probeNamed } from './cells.js';
 
@@ -23,9 +24,9 @@ function makePoint({ depth, width }: (typeof SHAPES)[number]): BenchPoint {
 /** Clock of the last output beat after the first input beat, as the token-level model has it. */
 function modelEnd(depth: number): number {
   const [input, output] = [makeChannel(), makeChannel()];
-  const rule = { latency: LATENCY.fifoBlock, holds: () => depth, outputs: () => 1 };
-  settle([source(input, FRAMES * BEATS), stream('fifo', input, output, rule), sink(output)]);
-  return output.taken[FRAMES * BEATS - 1] ?? Number.NaN;
+  const end = sink(output, FRAMES * BEATS);
+  settle([source(input, FRAMES * BEATS), fifo('fifo', input, output, depth, LATENCY.fifoBlock), end]);
+  return end.frameEnds[0] ?? Number.NaN;
 }
 
 describe('hd_fifo_block', () => {

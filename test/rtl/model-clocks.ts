@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type Channel, makeChannel, type Process, settle, takeNext } from '../../src/schedule/token-network.js';
+import { type Channel, match, offer, type Process, settle, take, takeNext } from '../../src/schedule/token-network.js';
+import { takenClocks, wholeChannel } from '../unit/schedule/whole-channel.js';
 import { type Bench, expectCleanBench, STALL_PATTERNS } from './bench.js';
 import { freeRun, probeNamed } from './cells.js';
 import { type PackedPoint, paceOpen, unpackStreams } from './packed-streams.js';
@@ -14,16 +15,16 @@ export interface ModelledPoint extends PackedPoint {
 
 /** Offers one beat more in each clock that the pace opens. */
 function pacedSource(output: Channel, count: number, stream: number): Process {
-  let done = false;
   return {
     name: 'source',
+    inputs: [],
+    outputs: [output],
     advance() {
-      if (done) return false;
-      for (let clock = 0; output.ready.length < count; clock++) {
-        if (paceOpen('s', stream, clock)) output.ready.push(clock);
+      const before = output.offered;
+      for (let clock = 0; output.offered < count; clock++) {
+        if (paceOpen('s', stream, clock)) offer(output, clock);
       }
-      done = true;
-      return true;
+      return match(output) || output.offered > before;
     },
   };
 }
@@ -32,11 +33,13 @@ function pacedSource(output: Channel, count: number, stream: number): Process {
 function pacedSink(input: Channel, stream: number): Process {
   return {
     name: 'sink',
+    inputs: [input],
+    outputs: [],
     advance() {
       let moved = false;
       for (let t = takeNext(input, 0); t !== undefined; t = takeNext(input, 0)) {
         while (!paceOpen('m', stream, t)) t++;
-        input.taken.push(t);
+        take(input, t);
         moved = true;
       }
       return moved;
@@ -44,20 +47,23 @@ function pacedSink(input: Channel, stream: number): Process {
   };
 }
 
+/** Clocks in which the beats of each input and output are taken. */
 interface ModelledStreams {
-  readonly inputs: readonly Channel[];
-  readonly outputs: readonly Channel[];
+  readonly inputs: readonly (readonly number[])[];
+  readonly outputs: readonly (readonly number[])[];
 }
 
 function runModel(point: ModelledPoint, frames: number): ModelledStreams {
-  const inputs = point.inputs.map(makeChannel);
-  const outputs = point.outputs.map(makeChannel);
+  const channelOf = ({ beatsPerFrame }: { readonly beatsPerFrame: number }): Channel =>
+    wholeChannel(frames * beatsPerFrame);
+  const inputs = point.inputs.map(channelOf);
+  const outputs = point.outputs.map(channelOf);
   settle([
     ...inputs.map((channel, i) => pacedSource(channel, frames * (point.inputs[i]?.beatsPerFrame ?? 0), i)),
     point.model(inputs, outputs),
     ...outputs.map(pacedSink),
   ]);
-  return { inputs, outputs };
+  return { inputs: inputs.map(takenClocks), outputs: outputs.map(takenClocks) };
 }
 
 /**
@@ -74,12 +80,12 @@ export async function expectModelClocks(
   for (const point of paced) {
     const { inputs, outputs } = runModel(point, bench.frames);
     const start = probeNamed(freeRun(runs), `${point.name}/s0_axis`).frameFirstCycles[0] ?? Number.NaN;
-    const offset = start - (inputs[0]?.taken[0] ?? Number.NaN);
-    const check = (name: string, channel: Channel | undefined, beats: number): void => {
+    const offset = start - (inputs[0]?.[0] ?? Number.NaN);
+    const check = (name: string, taken: readonly number[] | undefined, beats: number): void => {
       const { frameFirstCycles, frameLastCycles } = probeNamed(freeRun(runs), `${point.name}/${name}`);
       const model = Array.from({ length: bench.frames }, (_, frame) => [
-        (channel?.taken[frame * beats] ?? Number.NaN) + offset,
-        (channel?.taken[(frame + 1) * beats - 1] ?? Number.NaN) + offset,
+        (taken?.[frame * beats] ?? Number.NaN) + offset,
+        (taken?.[(frame + 1) * beats - 1] ?? Number.NaN) + offset,
       ]);
       expect(
         frameFirstCycles.map((first, frame) => [first, frameLastCycles[frame]]),

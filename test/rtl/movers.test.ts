@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { padRule, permuteRule, rowBufferRule } from '../../src/schedule/mover-rules.js';
-import { type StreamRule, stream } from '../../src/schedule/token-network.js';
+import { type StreamRule, stream } from '../../src/schedule/token-stages.js';
 import { type BenchPoint, expectCleanBench, randomIntegers, verilogString } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 import { expectTokenRules, type StampPoint } from './stamp-bench.js';

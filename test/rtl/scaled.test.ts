@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { gateProcess } from '../../src/schedule/gate-process.js';
 import { HOLDS, LATENCY } from '../../src/schedule/latency.js';
-import { type Channel, type Process, stream, takeNext } from '../../src/schedule/token-network.js';
+import { join } from '../../src/schedule/token-branches.js';
+import { stream } from '../../src/schedule/token-stages.js';
 import { type Multiplier, requantise } from '../../src/support/fixed-point.js';
 import { type BenchPoint, expectCleanBench, randomIntegers, verilogString } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
@@ -233,26 +234,6 @@ function preluPoint(prelu: Prelu, index: number): BenchPoint {
 
 const memoryFiles = new Map(PRELUS.map((prelu): [string, string] => [slopeFileName(prelu), slopeFile(prelu)]));
 
-/** Two maps: a beat of each together. */
-function pairProcess(name: string, inputs: readonly Channel[], output: Channel): Process {
-  return {
-    name,
-    advance() {
-      let moved = false;
-      for (;;) {
-        const oldest = output.ready.length - HOLDS.mul;
-        const room = oldest < 0 ? -1 : output.taken[oldest];
-        const offers = inputs.map((input) => takeNext(input, 0));
-        if (room === undefined || offers.includes(undefined)) return moved;
-        const at = Math.max(room + 1, ...offers.map((offer) => offer ?? 0));
-        for (const input of inputs) input.taken.push(at);
-        output.ready.push(at + LATENCY.mul);
-        moved = true;
-      }
-    },
-  };
-}
-
 function mulStamp(mul: Mul): StampPoint {
   const beats = FRAMES * PIXELS * beatsOf(mul);
   const vectorBeats = beatsOf(mul);
@@ -269,14 +250,14 @@ function mulStamp(mul: Mul): StampPoint {
     process: ([a, b], output) =>
       gate && a !== undefined && b !== undefined
         ? gateProcess(name, [a, b], output, { mapBeats: PIXELS * vectorBeats, vectorBeats })
-        : pairProcess(name, [a ?? output, b ?? output], output),
+        : join(name, [a ?? output, b ?? output], output, { latency: LATENCY.mul, holds: HOLDS.mul }),
   };
 }
 
 function preluStamp(prelu: Prelu, index: number): StampPoint {
   const beats = FRAMES * PIXELS * beatsOf(prelu);
   const { name, lanes, input, out } = prelu;
-  const rule = { latency: LATENCY.prelu, holds: () => HOLDS.prelu, outputs: () => 1 };
+  const rule = { latency: LATENCY.prelu, holds: [HOLDS.prelu], outputs: [1] };
   return {
     name,
     module: 'hd_prelu',

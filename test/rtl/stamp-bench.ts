@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type Channel, makeChannel, type Process, settle, takeNext } from '../../src/schedule/token-network.js';
+import { type Channel, match, offer, type Process, settle, take, takeNext } from '../../src/schedule/token-network.js';
+import { takenClocks, wholeChannel } from '../unit/schedule/whole-channel.js';
 import { type BenchPoint, benchProblems, randomIntegers, runBench } from './bench.js';
 import { innerStream } from './cells.js';
 
@@ -56,11 +57,16 @@ function firstOpen(pattern: Pattern, from: number): number {
 function gatedSource(output: Channel, count: number, pattern: Pattern): Process {
   return {
     name: 'source',
+    inputs: [],
+    outputs: [output],
     advance() {
-      const index = output.ready.length;
-      if (index >= count || output.taken.length < index) return false;
-      output.ready.push(firstOpen(pattern, index === 0 ? 0 : (output.taken[index - 1] as number) + 1));
-      return true;
+      let moved = match(output);
+      for (; output.offered < count && output.gone === output.offered; moved = true) {
+        const previous = output.taken[(output.gone - 1) & output.mask] as number;
+        offer(output, firstOpen(pattern, previous + 1));
+        match(output);
+      }
+      return moved;
     },
   };
 }
@@ -68,11 +74,14 @@ function gatedSource(output: Channel, count: number, pattern: Pattern): Process 
 function gatedSink(input: Channel, pattern: Pattern): Process {
   return {
     name: 'sink',
+    inputs: [input],
+    outputs: [],
     advance() {
-      const offered = takeNext(input, 0);
-      if (offered === undefined) return false;
-      input.taken.push(firstOpen(pattern, offered));
-      return true;
+      for (let moved = false; ; moved = true) {
+        const offered = takeNext(input, 0);
+        if (offered === undefined) return moved;
+        take(input, firstOpen(pattern, offered));
+      }
     },
   };
 }
@@ -83,15 +92,18 @@ interface Gates {
 }
 
 /** Clocks in which the model takes the beats of each input and of the output. */
-function modelStamps(point: StampPoint, gates: Gates): { inputs: readonly Channel[]; output: Channel } {
-  const inputs = point.inputs.map(() => makeChannel());
-  const output = makeChannel();
+function modelStamps(
+  point: StampPoint,
+  gates: Gates,
+): { inputs: readonly (readonly number[])[]; output: readonly number[] } {
+  const inputs = point.inputs.map(({ beats }) => wholeChannel(beats));
+  const output = wholeChannel(point.output.beats);
   settle([
     ...inputs.map((input, i) => gatedSource(input, point.inputs[i]?.beats ?? 0, gates.sources[i] as Pattern)),
     point.process(inputs, output),
     gatedSink(output, gates.sink),
   ]);
-  return { inputs, output };
+  return { inputs: inputs.map(takenClocks), output: takenClocks(output) };
 }
 
 /** A $readmemh file of the patterns: sources first, then the sink. */
@@ -180,7 +192,7 @@ const moduleName = (index: number): string => `stamp_${index}`;
 /** One run's streams of a point: noise in, and the clocks that the model gives as what is expected. */
 function stampPoint(point: StampPoint, index: number, gates: Gates): BenchPoint {
   const { inputs, output } = modelStamps(point, gates);
-  expect(output.taken.length, `${point.name}: output beats of the model`).toBe(point.output.beats);
+  expect(output.length, `${point.name}: output beats of the model`).toBe(point.output.beats);
   return {
     name: point.name,
     module: moduleName(index),
@@ -189,10 +201,8 @@ function stampPoint(point: StampPoint, index: number, gates: Gates): BenchPoint 
       innerStream(prefix, lanes, bits, beats, randomIntegers(beats * lanes, 0, 2 ** bits - 1, index)),
     ),
     outputs: [
-      ...point.inputs.map(({ prefix, beats }, i) =>
-        innerStream(`t_${prefix}`, 1, STAMP_BITS, beats, inputs[i]?.taken ?? []),
-      ),
-      innerStream('m_axis', 1, STAMP_BITS, point.output.beats, output.taken),
+      ...point.inputs.map(({ prefix, beats }, i) => innerStream(`t_${prefix}`, 1, STAMP_BITS, beats, inputs[i] ?? [])),
+      innerStream('m_axis', 1, STAMP_BITS, point.output.beats, output),
     ],
   };
 }

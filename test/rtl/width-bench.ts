@@ -3,6 +3,7 @@ import { int } from '../../src/ir/tensor-type.js';
 import { LATENCY } from '../../src/schedule/latency.js';
 import { adapterProcess } from '../../src/schedule/predict.js';
 import { makeChannel, settle, sink, source } from '../../src/schedule/token-network.js';
+import { takenClocks, wholeChannel } from '../unit/schedule/whole-channel.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { freeRun, pixelStream, probeNamed } from './cells.js';
 
@@ -46,11 +47,12 @@ function makePoint(module: WidthModule, shape: (typeof SHAPES)[number]): BenchPo
 /** Clocks from the first to the last input beat that the model takes, with an eager source and sink. */
 function modelTakes([lanesIn, lanesOut]: readonly [number, number], channels: number): number {
   const map = { height: 1, width: PIXELS, channels, element: int(8, false) };
-  const [input, output] = [makeChannel(), makeChannel()];
   const adapter = { kind: 'adapter', map, lanesIn, lanesOut, before: 'sink' } as const;
   const count = FRAMES * PIXELS * Math.ceil(channels / lanesIn);
-  settle([source(input, count), adapterProcess(adapter, input, output), sink(output)]);
-  return (input.taken[count - 1] ?? Number.NaN) - (input.taken[0] ?? Number.NaN);
+  const [input, output] = [wholeChannel(count), makeChannel()];
+  settle([source(input, count), adapterProcess(adapter, input, output), sink(output, 1)]);
+  const taken = takenClocks(input);
+  return (taken[count - 1] ?? Number.NaN) - (taken[0] ?? Number.NaN);
 }
 
 /**

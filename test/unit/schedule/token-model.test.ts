@@ -1,40 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import type { WindowPlan } from '../../../src/hw/folding.js';
-import {
-  type Channel,
-  makeChannel,
-  type Process,
-  settle,
-  sink,
-  source,
-  stream,
-} from '../../../src/schedule/token-network.js';
-import { capacityFor } from '../../../src/schedule/window-memory.js';
+import { type Channel, makeChannel, type Process, settle, sink, source } from '../../../src/schedule/token-network.js';
+import { stream } from '../../../src/schedule/token-stages.js';
+import { capacityFor, leastThat } from '../../../src/schedule/window-memory.js';
 import { leastCapacity, pixelDemand, type WindowTiming, windowProcess } from '../../../src/schedule/window-process.js';
 import { UNIT_WINDOW } from '../execute/make-graph.js';
+import { takenClocks, wholeChannel } from './whole-channel.js';
 
 /** The token-level model against clocks worked out by hand. */
 
 /** `beats` beats through one process between an eager source and an eager sink. */
-function through(beats: number, make: (input: Channel, output: Channel) => Process): { in: number[]; out: number[] } {
-  const [input, output] = [makeChannel(), makeChannel()];
-  settle([source(input, beats), make(input, output), sink(output)]);
-  return { in: [...input.taken], out: [...output.taken] };
+function through(
+  beats: number,
+  make: (input: Channel, output: Channel) => Process,
+): { in: readonly number[]; out: readonly number[] } {
+  const [input, output] = [wholeChannel(100), wholeChannel(100)];
+  settle([source(input, beats), make(input, output), sink(output, 1)]);
+  return { in: takenClocks(input), out: takenClocks(output) };
 }
 
 describe('a stage without a window', () => {
   it('delays by its latency', () => {
-    const rule = { latency: 3, holds: () => 8, outputs: () => 1 };
+    const rule = { latency: 3, holds: [8], outputs: [1] };
     expect(through(4, (i, o) => stream('s', i, o, rule))).toEqual({ in: [0, 1, 2, 3], out: [3, 4, 5, 6] });
   });
 
   it('waits while it is full: one beat inside makes one beat in latency + 1 clocks', () => {
-    const rule = { latency: 3, holds: () => 1, outputs: () => 1 };
+    const rule = { latency: 3, holds: [1], outputs: [1] };
     expect(through(3, (i, o) => stream('s', i, o, rule))).toEqual({ in: [0, 4, 8], out: [3, 7, 11] });
   });
 
   it('that gives two beats for one takes one every other clock in the end', () => {
-    const rule = { latency: 1, holds: () => 4, outputs: () => 2 };
+    const rule = { latency: 1, holds: [4], outputs: [2] };
     expect(through(5, (i, o) => stream('s', i, o, rule))).toEqual({
       in: [0, 1, 2, 4, 6],
       out: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
@@ -42,24 +39,24 @@ describe('a stage without a window', () => {
   });
 
   it('that gives one beat for two takes one a clock', () => {
-    const rule = { latency: 1, holds: () => 2, outputs: (beat: number) => beat % 2 };
+    const rule = { latency: 1, holds: [2], outputs: [0, 1] };
     expect(through(4, (i, o) => stream('s', i, o, rule))).toEqual({ in: [0, 1, 2, 3], out: [2, 4] });
   });
 
   it('gives the same clocks in whatever order the stages are advanced', () => {
     const [a, b, c] = [makeChannel(), makeChannel(), makeChannel()];
-    const one = stream('one', a, b, { latency: 2, holds: () => 1, outputs: () => 1 });
-    const two = stream('two', b, c, { latency: 1, holds: () => 3, outputs: () => 2 });
-    settle([sink(c), two, one, source(a, 5)]);
-    const forwards = [...c.taken];
+    const one = stream('one', a, b, { latency: 2, holds: [1], outputs: [1] });
+    const two = stream('two', b, c, { latency: 1, holds: [3], outputs: [2] });
+    settle([sink(c, 1), two, one, source(a, 5)]);
+    const forwards = takenClocks(c);
     const [x, y, z] = [makeChannel(), makeChannel(), makeChannel()];
     settle([
       source(x, 5),
-      stream('one', x, y, { latency: 2, holds: () => 1, outputs: () => 1 }),
-      stream('two', y, z, { latency: 1, holds: () => 3, outputs: () => 2 }),
-      sink(z),
+      stream('one', x, y, { latency: 2, holds: [1], outputs: [1] }),
+      stream('two', y, z, { latency: 1, holds: [3], outputs: [2] }),
+      sink(z, 1),
     ]);
-    expect(z.taken).toEqual(forwards);
+    expect(takenClocks(z)).toEqual(forwards);
   });
 });
 
@@ -123,7 +120,10 @@ describe('an engine with a window memory', () => {
     fifoDepth: 8,
     foldLatency: 10,
   };
-  const run = (capacity: number, changes: Partial<WindowTiming> = {}): { in: number[]; out: number[] } => {
+  const run = (
+    capacity: number,
+    changes: Partial<WindowTiming> = {},
+  ): { in: readonly number[]; out: readonly number[] } => {
     const whole = { ...timing, ...changes, capacity };
     return through(12, (i, o) => windowProcess(whole, pixelDemand(whole.plan), i, o));
   };
@@ -157,5 +157,20 @@ describe('an engine with a window memory', () => {
   it('gets the least memory that loses nothing', () => {
     expect(capacityFor(timing, 8)).toBe(8);
     expect(capacityFor(timing, 12)).toBe(4);
+  });
+});
+
+describe('leastThat', () => {
+  it.each([0, 1, 7, 50, 98, 99, 100])('finds the least number that reaches from any guess (%i)', (answer) => {
+    for (const guess of [0, 1, 6, 7, 8, 49, 60, 99, 100]) {
+      expect(
+        leastThat((n) => n >= answer, 0, 100, guess),
+        `from ${guess}`,
+      ).toBe(answer);
+    }
+  });
+
+  it('gives the most where nothing reaches', () => {
+    expect(leastThat(() => false, 3, 100, 5)).toBe(100);
   });
 });
