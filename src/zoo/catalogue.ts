@@ -1,8 +1,17 @@
+import { alexnet, nin, squeezenet, vgg16, vgg19, zfnet } from './networks/classic.js';
+import { tinyYoloV3, unet } from './networks/dense-prediction.js';
 import { densenet121 } from './networks/densenet.js';
+import { efficientnetB0, mobilenetV3Small } from './networks/gated.js';
 import { googlenet } from './networks/googlenet.js';
+import { inceptionResnetV2 } from './networks/inception-resnet.js';
+import { inceptionV2 } from './networks/inception-v2.js';
+import { inceptionV3 } from './networks/inception-v3.js';
+import { inceptionV4 } from './networks/inception-v4.js';
 import { mobilenetV1, mobilenetV2 } from './networks/mobilenet.js';
 import { resnet18, resnet50, resnet152 } from './networks/resnet.js';
+import { shufflenet, shufflenetV2 } from './networks/shufflenet.js';
 import { dsCnn, lenet5, mlp, perceptron, resnet8, resnet20 } from './networks/small.js';
+import { xception } from './networks/xception.js';
 import type { Architect } from './size.js';
 
 /** Heights of the picture that a network takes. */
@@ -17,6 +26,8 @@ export interface InputSizes {
 export interface Published {
   readonly macs?: number;
   readonly parameters?: number;
+  /** Parameters that are counted here and were not there, or the other way round where negative; the note says why. */
+  readonly difference?: number;
   readonly note?: string;
 }
 
@@ -108,7 +119,11 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
     input: IMAGENET,
     width: 1,
     source: 'Huang et al., Densely connected convolutional networks, 2016',
-    published: { macs: 2.87e9, parameters: 7_978_856 },
+    published: {
+      macs: 2.87e9,
+      parameters: 7_978_856,
+      note: 'work with the normalisations that stay layers, one multiplication an element',
+    },
   },
   'mobilenet-v1': {
     build: mobilenetV1,
@@ -123,5 +138,132 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
     width: 1,
     source: 'Sandler et al., MobileNetV2, 2018',
     published: { macs: 301e6, parameters: 3_504_872 },
+  },
+  alexnet: {
+    build: alexnet,
+    input: { usual: 227, least: 67 },
+    width: 1,
+    source: 'Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012',
+    published: { macs: 724e6, parameters: 60_965_224 },
+  },
+  zfnet: {
+    build: zfnet,
+    input: { usual: 224, least: 48 },
+    width: 1,
+    source: 'Zeiler and Fergus, Visualizing and understanding convolutional networks, 2013',
+    published: {},
+  },
+  nin: {
+    build: nin,
+    input: { usual: 227, least: 67 },
+    width: 1,
+    source: 'Lin et al., Network in network, 2013',
+    published: {},
+  },
+  vgg16: {
+    build: vgg16,
+    input: IMAGENET,
+    width: 1,
+    source: 'Simonyan and Zisserman, Very deep convolutional networks, 2014',
+    published: { macs: 15.5e9, parameters: 138_357_544 },
+  },
+  vgg19: {
+    build: vgg19,
+    input: IMAGENET,
+    width: 1,
+    source: 'Simonyan and Zisserman, Very deep convolutional networks, 2014',
+    published: { macs: 19.6e9, parameters: 143_667_240 },
+  },
+  'inception-v2': {
+    build: inceptionV2,
+    input: IMAGENET,
+    width: 1,
+    source: 'Ioffe and Szegedy, Batch normalization, 2015',
+    published: {
+      macs: 2.02e9,
+      parameters: 11_295_240,
+      difference: -10_016,
+      note: 'the published model has biases before its normalisations, which do nothing',
+    },
+  },
+  'inception-v3': {
+    build: inceptionV3,
+    input: { usual: 299, least: 75 },
+    width: 1,
+    source: 'Szegedy et al., Rethinking the Inception architecture, 2015',
+    published: { macs: 5.7e9, parameters: 23_834_568 },
+  },
+  'inception-v4': {
+    build: inceptionV4,
+    input: { usual: 299, least: 75 },
+    width: 1,
+    source: 'Szegedy et al., Inception-v4, Inception-ResNet and the impact of residual connections, 2016',
+    published: { macs: 12.3e9, parameters: 42_679_816 },
+  },
+  'inception-resnet-v2': {
+    build: inceptionResnetV2,
+    input: { usual: 299, least: 75 },
+    width: 1,
+    source: 'Szegedy et al., Inception-v4, Inception-ResNet and the impact of residual connections, 2016',
+    published: { macs: 13.2e9, parameters: 55_843_464 },
+  },
+  squeezenet: {
+    build: squeezenet,
+    input: IMAGENET,
+    width: 1,
+    source: 'Iandola et al., SqueezeNet, 2016; version 1.1',
+    published: { macs: 0.35e9, parameters: 1_235_496 },
+  },
+  xception: {
+    build: xception,
+    input: { usual: 299, least: 71 },
+    width: 1,
+    source: 'Chollet, Xception, 2016',
+    published: { macs: 8.4e9, parameters: 22_855_952 },
+  },
+  shufflenet: {
+    build: shufflenet,
+    input: IMAGENET,
+    source: 'Zhang et al., ShuffleNet, 2017; three groups',
+    published: { macs: 137e6 },
+  },
+  'shufflenet-v2': {
+    build: shufflenetV2,
+    input: IMAGENET,
+    source: 'Ma et al., ShuffleNet V2, 2018',
+    published: { macs: 146e6, parameters: 2_278_604 },
+  },
+  'mobilenet-v3-small': {
+    build: mobilenetV3Small,
+    input: IMAGENET,
+    width: 1,
+    source: 'Howard et al., Searching for MobileNetV3, 2019',
+    published: { macs: 56e6, parameters: 2_542_856 },
+  },
+  'efficientnet-b0': {
+    build: efficientnetB0,
+    input: IMAGENET,
+    width: 1,
+    source: 'Tan and Le, EfficientNet, 2019',
+    published: { parameters: 5_288_548, note: 'work published as 0.39 G, of two digits' },
+  },
+  unet: {
+    build: unet,
+    input: { usual: 128, least: 32, multipleOf: 16 },
+    width: 0.25,
+    source: 'Ronneberger et al., U-Net, 2015',
+    published: {},
+  },
+  'tiny-yolo-v3': {
+    build: tinyYoloV3,
+    input: { usual: 416, least: 64, multipleOf: 32 },
+    width: 1,
+    source: 'Redmon and Farhadi, YOLOv3, 2018',
+    published: {
+      macs: 2.785e9,
+      parameters: 8_858_734,
+      difference: -6_368,
+      note: 'published are 5.57 G operations, two a multiply-accumulate, and a file of weights with means and variances',
+    },
   },
 };

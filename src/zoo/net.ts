@@ -163,7 +163,7 @@ function netOf(draft: Draft, prefix: string): Net {
       const [height = 0, width = 0] = shapeOf(x);
       return node('slice', { kind: 'slice', begin: [0, 0, from], size: [height, width, count], step: [1, 1, 1] }, [x]);
     },
-    shuffle: (x, groups) => shuffled(builder, nameOf('shuffle'), x, groups),
+    shuffle: (x, groups) => node('shuffle', { kind: 'permute-channels', order: shuffled(channelsOf(x), groups) }, [x]),
     upsample: (x, factor) => node('upsample', { kind: 'upsample', factorH: factor, factorW: factor }, [x]),
     lrn: (x, size, alpha, beta) => node('lrn', { kind: 'local-response-norm', size, alpha, beta, bias: 1 }, [x]),
     finish: (outputs) => ({ graph: builder.build(outputs), gains: draft.gains }),
@@ -231,10 +231,6 @@ function activated(builder: GraphBuilder, name: string, x: string, act: Activati
 }
 
 /** Channels [groups][C / groups] become [C / groups][groups]. */
-function shuffled(builder: GraphBuilder, name: string, x: string, groups: number): string {
-  const [height = 0, width = 0, channels = 0] = builder.typeOf(x).shape;
-  const grouped = [height, width, groups, channels / groups];
-  const parted = builder.node(`${name}.parted`, { kind: 'reshape', shape: grouped }, [x]);
-  const turned = builder.node(`${name}.turned`, { kind: 'transpose', perm: [0, 1, 3, 2] }, [parted]);
-  return builder.node(name, { kind: 'reshape', shape: [height, width, channels] }, [turned]);
+function shuffled(channels: number, groups: number): readonly number[] {
+  return Array.from({ length: channels }, (_, c) => (c % groups) * (channels / groups) + Math.floor(c / groups));
 }

@@ -56,15 +56,16 @@ export function seedWeights(plan: Plan, seed: number): SeededNetwork {
   const randomOf = (node: GraphNode) => makeRandom(seed + 0x9e3779b9 * defined(places.get(node), 'a node'));
   const walk: Walk = { plan, graph, constants, live: new Map(), readers: readersOf(graph), randomOf };
   const ranges = new Map<string, Range>();
-  const define = (name: string, frames: readonly Float32Array[]): void => {
-    walk.live.set(name, frames);
-    if (!isPassedOver(walk, name)) ranges.set(name, rangeOf(frames));
-  };
-  const count = picturesFor(plan);
-  for (const input of graph.inputs)
-    define(input.tensor, seededPictures(input, typeOf(graph, input.tensor).shape, count, seed));
+  for (const input of graph.inputs) {
+    const pictures = seededPictures(input, typeOf(graph, input.tensor).shape, picturesFor(plan), seed);
+    walk.live.set(input.tensor, pictures);
+    ranges.set(input.tensor, rangeOf(pictures));
+  }
   for (const node of graph.nodes) {
-    define(outputOf(node), valuesOf(walk, node));
+    const output = outputOf(node);
+    const frames = valuesOf(walk, node);
+    walk.live.set(output, frames);
+    if (!isPassedOver(walk, output, node)) ranges.set(output, rangeOf(frames));
     for (const name of node.inputs) if (isLastReader(walk, name, node)) walk.live.delete(name);
   }
   return { graph, ranges };
@@ -92,14 +93,17 @@ function isLastReader({ readers }: Walk, name: string, node: GraphNode): boolean
   return readers.get(name)?.at(-1) === node;
 }
 
-/** Nodes that become part of the layer before them: what they read is no tensor of the integer network. */
-function isFused({ op }: GraphNode): boolean {
-  return op.kind === 'batch-norm' || op.kind === 'relu' || op.kind === 'clip';
-}
-
-function isPassedOver({ graph, readers }: Walk, name: string): boolean {
+/**
+ * Whether a tensor is none of the integer network: the normalisation or the clamp that alone reads it becomes part of the
+ * node that makes it.
+ */
+function isPassedOver({ readers }: Walk, name: string, maker: GraphNode): boolean {
   const own = readers.get(name) ?? [];
-  return own.length === 1 && own.every(isFused) && graph.outputs.every(({ tensor }) => tensor !== name);
+  const [reader] = own;
+  if (reader === undefined || own.length > 1) return false;
+  if (reader.op.kind === 'batch-norm') return isWeighted(maker);
+  const isClamp = reader.op.kind === 'relu' || reader.op.kind === 'clip';
+  return isClamp && (isWeighted(maker) || maker.op.kind === 'batch-norm' || maker.op.kind === 'add');
 }
 
 /** With 0 inside, which has to be an integer exactly. */
