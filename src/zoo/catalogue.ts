@@ -148,7 +148,7 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
   },
   zfnet: {
     build: zfnet,
-    input: { usual: 224, least: 48 },
+    input: { usual: 224, least: 64 },
     width: 1,
     source: 'Zeiler and Fergus, Visualizing and understanding convolutional networks, 2013',
     published: {},
