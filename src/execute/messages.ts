@@ -22,6 +22,26 @@ export function scaleDoesNotFit(node: string, what: string, realScale: number, r
   );
 }
 
+export function responseNotPositive(node: string, least: number): Diagnostic {
+  return error(
+    'E395',
+    'response-not-positive',
+    nodeSubject(node),
+    `what its input is divided by, before the power, reaches ${least} for the values that the input's type holds`,
+    'correct its bias and alpha: bias + alpha / size * sum of squares has to be positive',
+  );
+}
+
+export function responseTooCoarse(node: string, steps: number): Diagnostic {
+  return error(
+    'E396',
+    'response-too-coarse',
+    nodeSubject(node),
+    `its table leaves errors of up to ${steps.toFixed(2)} steps of the output, and a whole one is too much`,
+    'quantise its output to 8 bits or fewer, calibrate it with a larger scale, or give the network more requantBits',
+  );
+}
+
 export function wrongElementKind(tensor: string, found: string, wanted: 'integer' | 'float32'): Diagnostic {
   return error(
     'E341',

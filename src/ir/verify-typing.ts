@@ -29,7 +29,6 @@ export const ACTIVATION_BITS = { least: 1, most: 16 } as const;
 export const WEIGHT_BITS = { least: 2, most: 8 } as const;
 /** Pointwise functions are tables, and a table of more address bits than this is not worth its memory. */
 const TABLE_BITS = 10;
-const NO_INTEGER_FORM = 'it has no integer form yet';
 /** Accumulators that an imported graph hands from node to node. */
 const IMPORTED_BITS = 32;
 
@@ -66,7 +65,7 @@ const TYPING_RULES: Readonly<Record<OpKind, TypingRule>> = {
   requantise: { only: 'integer', fix: 'remove it: float tensors have no scale' },
   add: {},
   'conv-transpose': { constants: ['weight', 'bias'] },
-  'local-response-norm': { only: 'float', fix: NO_INTEGER_FORM },
+  'local-response-norm': { mostInputBits: TABLE_BITS },
   'leaky-relu': {},
   prelu: { constants: ['slope'] },
   elu: { mostInputBits: TABLE_BITS },

@@ -54,7 +54,6 @@ export function tableInputTooWide(node: string, kind: string, bits: number, limi
 
 export function noIntegerForm(node: string, kind: string): Diagnostic {
   const hints: Readonly<Record<string, string>> = {
-    'local-response-norm': 'train without it (batch normalisation does its work today), or keep the model in float',
     'reduce-mean': 'average over height and width only, which is a global pool',
   };
   const hint = hints[kind] ?? 'replace it, or keep the model in float';

@@ -23,6 +23,7 @@ export const NUMBERS_RULES: Readonly<Record<OpKind, NumbersRule>> = {
   elu: 'calibrated',
   'hard-swish': 'calibrated',
   swish: 'calibrated',
+  'local-response-norm': 'calibrated',
   sigmoid: 'fixed',
   tanh: 'fixed',
   'hard-sigmoid': 'fixed',
@@ -40,7 +41,6 @@ export const NUMBERS_RULES: Readonly<Record<OpKind, NumbersRule>> = {
   'depth-to-space': 'kept',
   'permute-channels': 'kept',
   concat: 'joined',
-  'local-response-norm': 'refused',
   'reduce-mean': 'refused',
   'batch-norm': 'absent',
   requantise: 'absent',
@@ -52,9 +52,9 @@ export function numbersRule(node: GraphNode): NumbersRule {
   return NUMBERS_RULES[node.op.kind];
 }
 
-/** Tables over their input: it has MAX_TABLE_BITS bits at most. */
+/** Tables over their input, or over sums of its squares: it has MAX_TABLE_BITS bits at most. */
 export const TABLE_KINDS: ReadonlySet<OpKind> = new Set([
-  ...(['sigmoid', 'tanh', 'elu', 'hard-sigmoid', 'hard-swish', 'swish'] as const),
+  ...(['sigmoid', 'tanh', 'elu', 'hard-sigmoid', 'hard-swish', 'swish', 'local-response-norm'] as const),
 ]);
 
 export type WeightedOp = ConvOp | ConvTransposeOp | DenseOp;

@@ -19,6 +19,7 @@ import { prepareConcat } from './concat.js';
 import { prepareConv } from './conv.js';
 import { prepareConvTranspose } from './conv-transpose.js';
 import { prepareDense } from './dense.js';
+import { prepareLocalResponseNorm } from './local-response-norm.js';
 import { prepareMul } from './mul.js';
 import { prepareAveragePool, prepareGlobalAveragePool, prepareMaxPool } from './pool.js';
 import { prepareRequantise } from './requantise.js';
@@ -48,7 +49,7 @@ export const INTEGER_KERNELS: KernelTable = {
   requantise: prepareRequantise,
   add: prepareAdd,
   'conv-transpose': prepareConvTranspose,
-  'local-response-norm': floatOnly,
+  'local-response-norm': prepareLocalResponseNorm,
   'leaky-relu': prepareLeakyRelu,
   prelu: preparePrelu,
   elu: preparePointwise,

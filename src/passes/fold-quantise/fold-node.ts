@@ -90,6 +90,7 @@ const TABLES: ReadonlySet<OpKind> = new Set<OpKind>([
   'swish',
   'leaky-relu',
   'prelu',
+  'local-response-norm',
 ]);
 
 function foldTable(folding: Folding, node: GraphNode): void {

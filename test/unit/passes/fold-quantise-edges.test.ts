@@ -223,11 +223,11 @@ describe('refusals, all at once and by name', () => {
       b.constant('w', floats([1, 2, 3, 4], [2, 1, 1, 2])),
     ]);
     const s = b.node('s', { kind: 'add' }, [c, pair(b, d)]);
-    const n = b.node('n', { kind: 'local-response-norm', size: 3, alpha: 1, beta: 1, bias: 1 }, [pair(b, s)]);
+    const n = b.node('n', { kind: 'reduce-mean', axes: [2], keepDims: true }, [pair(b, s)]);
     expect(refusals(b.build([n]))).toEqual([
       `error E370 unquantised-output: node 'c': 'conv' has quantised inputs, but its output has no integer type: node 's' ('add') reads 'c' without a quantise between\n  ${WHOLE}`,
       "error E372 unusable-parameter: node 'd': its weight 'w' is float32, while the network is quantised\n  fix: quantise the weights of every layer when the network is exported, or export it in float32 and let Heddle quantise it",
-      "error E373 no-integer-form: node 'n': 'local-response-norm' cannot be computed in integers here: it has no integer form\n  fix: export the network in float32 up to here, or without this operator",
+      "error E373 no-integer-form: node 'n': 'reduce-mean' cannot be computed in integers here: it has no integer form\n  fix: export the network in float32 up to here, or without this operator",
     ]);
   });
 

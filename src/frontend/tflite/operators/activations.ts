@@ -101,7 +101,7 @@ const localResponseNorm = rule({
     const x = inputActivation(call, 0);
     const { radius, bias, alpha, beta } = call.options;
     if (x.isInteger) {
-      const text = 'it has no integer form';
+      const text = 'TensorFlow Lite has no integer form of it';
       refuse(unsupportedOperator(call.spot, text, 'import the float32 model and quantise it with Heddle'));
     }
     const size = 2 * radius + 1;
