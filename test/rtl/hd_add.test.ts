@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { addHolds, LATENCY } from '../../src/schedule/latency.js';
+import { join } from '../../src/schedule/token-branches.js';
 import { accumulatorBits, roundHalfEven } from '../../src/support/fixed-point.js';
-import { type BenchPoint, expectCleanBench, randomIntegers, runBench, verilogString } from './bench.js';
+import { type BenchPoint, expectCleanBench, randomIntegers, verilogString } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 import { packedParameter, unpackStreams } from './packed-streams.js';
+import { expectTokenRules, type StampPoint } from './stamp-bench.js';
 
 const FRAMES = 3;
 const PIXELS = 24;
+const TIMED_BEATS = 200;
 
 interface Input {
   readonly bits: number;
@@ -170,6 +173,28 @@ function inputValues(x: Input, count: number, seed: number): Int32Array {
   return randomIntegers(count, lo, hi, seed).map((value, i) => (i % 7 === 3 ? lo : i % 11 === 5 ? hi : value));
 }
 
+function parametersOf(add: Add, index: number): Record<string, number | string> {
+  return {
+    INPUTS: add.inputs.length,
+    LANES: add.lanes,
+    CHANNELS: add.channels,
+    IN_BITS: packedParameter(add.inputs.map((x) => x.bits)),
+    IN_SIGNED: packedParameter(add.inputs.map((x) => (x.signed ? 1 : 0))),
+    ZERO_POINTS: packedParameter(add.inputs.map((x) => x.zero)),
+    MULTIPLIERS: packedParameter(add.inputs.map((x) => x.multiplier)),
+    DATA_BITS: add.inputs.reduce((sum, x) => sum + x.bits, 0),
+    SUM_BITS: sumBits(add),
+    SHIFT: add.shift,
+    OUT_BITS: add.outBits,
+    ZERO_POINT: add.zero,
+    CLAMP_LO: add.clamp[0],
+    CLAMP_HI: add.clamp[1],
+    K_WORDS: tableWords(add),
+    K_BITS: kBits(add),
+    K_FILE: verilogString(add.table === undefined ? '' : tableName(index)),
+  };
+}
+
 function makePoint(add: Add, index: number): BenchPoint {
   const { channels, lanes, outBits } = add;
   const shape = { pixels: PIXELS, channels, lanes };
@@ -177,27 +202,27 @@ function makePoint(add: Add, index: number): BenchPoint {
   return {
     name: add.name,
     module: 'hd_add',
-    parameters: {
-      INPUTS: add.inputs.length,
-      LANES: lanes,
-      CHANNELS: channels,
-      IN_BITS: packedParameter(add.inputs.map((x) => x.bits)),
-      IN_SIGNED: packedParameter(add.inputs.map((x) => (x.signed ? 1 : 0))),
-      ZERO_POINTS: packedParameter(add.inputs.map((x) => x.zero)),
-      MULTIPLIERS: packedParameter(add.inputs.map((x) => x.multiplier)),
-      DATA_BITS: add.inputs.reduce((sum, x) => sum + x.bits, 0),
-      SUM_BITS: sumBits(add),
-      SHIFT: add.shift,
-      OUT_BITS: outBits,
-      ZERO_POINT: add.zero,
-      CLAMP_LO: add.clamp[0],
-      CLAMP_HI: add.clamp[1],
-      K_WORDS: tableWords(add),
-      K_BITS: kBits(add),
-      K_FILE: verilogString(add.table === undefined ? '' : tableName(index)),
-    },
+    parameters: parametersOf(add, index),
     inputs: add.inputs.map((x, n) => pixelStream('', { ...shape, bits: x.bits }, values[n] ?? [])),
     outputs: [pixelStream('', { ...shape, bits: outBits }, expectedValues(add, index, values))],
+  };
+}
+
+function timingPoint(count: number): StampPoint {
+  const add: Add = { name: `${count} inputs`, ...BASE, inputs: Array.from({ length: count }, () => U8), shift: 20 };
+  return {
+    name: add.name,
+    module: 'hd_add',
+    parameters: parametersOf(add, 0),
+    inputs: add.inputs.map((_, i) => ({
+      prefix: count === 1 ? 's_axis' : `s${i}_axis`,
+      lanes: 1,
+      bits: 8,
+      beats: TIMED_BEATS,
+    })),
+    output: { prefix: 'm_axis', lanes: 1, bits: 8, beats: TIMED_BEATS },
+    process: (inputs, output) =>
+      join('add', inputs, output, { latency: LATENCY.addBeyondInputs + count, holds: addHolds(count) }),
   };
 }
 
@@ -222,16 +247,8 @@ describe('hd_add', () => {
     }
   });
 
-  it('takes as many beats before a closed output as the table says', async () => {
-    const closed = ADDS.filter(({ name }) => name === 'ties' || name === 'eleven').map(makePoint);
-    const { points, extraFiles } = unpackStreams(closed);
-    const stalls = [{ source: 0, sink: 1 }];
-    const [run] = await runBench({ points, extraFiles, frames: FRAMES, stalls, seeds: [1], maxIdleCycles: 100 });
-    for (const { name = '', inputs } of points) {
-      const source = probeNamed(run?.result ?? expect.fail(), `${name}/s0_axis`);
-      expect(source.beats, name).toBe(addHolds(inputs.length));
-    }
-  });
+  it('takes and gives every beat in the clock that the token-level model says', () =>
+    expectTokenRules([1, 2, 3, 12].map(timingPoint)));
 
   it('refuses illegal parameters by name', async () => {
     const module = 'hd_add';

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { HOLDS, LATENCY } from '../../src/schedule/latency.js';
 import { realignedBeats } from '../../src/schedule/realign.js';
+import { concat } from '../../src/schedule/token-branches.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 import { packedParameter, unpackStreams } from './packed-streams.js';
+import { expectTokenRules, type StampPoint } from './stamp-bench.js';
 
 const FRAMES = 3;
 const PIXELS = 15;
+const TIMED_PIXELS = 50;
 
 /** [channels of the inputs, lanes, bits] */
 const SHAPES: readonly (readonly [readonly number[], number, number])[] = [
@@ -36,6 +40,34 @@ function beatCounts([channels, lanes]: (typeof SHAPES)[number]): readonly number
   );
 }
 
+const parametersOf = ([channels, lanes, bits]: (typeof SHAPES)[number]): Record<string, number | string> => ({
+  INPUTS: channels.length,
+  BITS: bits,
+  LANES: lanes,
+  CHANNELS: packedParameter(channels),
+});
+
+function timingPoint(shape: (typeof SHAPES)[number]): StampPoint {
+  const [channels, lanes, bits] = shape;
+  const beats = channels.map((count) => Math.ceil(count / lanes));
+  const order = beats.flatMap((count, input) => Array.from({ length: count }, () => input));
+  const outputs = realignedBeats(beatCounts(shape), lanes);
+  return {
+    name: titleOf(shape),
+    module: 'hd_concat',
+    parameters: parametersOf(shape),
+    inputs: beats.map((count, i) => ({
+      prefix: channels.length === 1 ? 's_axis' : `s${i}_axis`,
+      lanes,
+      bits,
+      beats: TIMED_PIXELS * count,
+    })),
+    output: { prefix: 'm_axis', lanes, bits, beats: TIMED_PIXELS * outputs.reduce((sum, made) => sum + made, 0) },
+    process: (inputs, output) =>
+      concat('concat', inputs, output, { latency: LATENCY.concat, holds: HOLDS.concat, order, outputs }),
+  };
+}
+
 function makePoint(shape: (typeof SHAPES)[number], index: number): BenchPoint {
   const [channels, lanes, bits] = shape;
   const inputs = channels.map((count, i) => randomIntegers(FRAMES * PIXELS * count, 0, 2 ** bits - 1, index * 10 + i));
@@ -46,7 +78,7 @@ function makePoint(shape: (typeof SHAPES)[number], index: number): BenchPoint {
   return {
     name: titleOf(shape),
     module: 'hd_concat',
-    parameters: { INPUTS: channels.length, BITS: bits, LANES: lanes, CHANNELS: packedParameter(channels) },
+    parameters: parametersOf(shape),
     inputs: inputs.map((values, i) =>
       pixelStream('', { pixels: PIXELS, channels: channels[i] ?? 0, lanes, bits }, values),
     ),
@@ -68,6 +100,9 @@ describe('hd_concat', () => {
       expect(end - last, name).toBe(realignedBeats(counts, shape[1]).at(-1));
     }
   });
+
+  it('takes and gives every beat in the clock that the token-level model says', () =>
+    expectTokenRules(SHAPES.map(timingPoint)));
 
   it('refuses illegal parameters by name', async () => {
     await expectIllegal('hd_concat', { BITS: 0 }, 'INPUTS_BITS_and_LANES_must_be_at_least_1');

@@ -3,10 +3,9 @@ import { HOLDS, LATENCY } from '../../src/schedule/latency.js';
 import { realignedBeats } from '../../src/schedule/realign.js';
 import type { Channel, Process } from '../../src/schedule/token-network.js';
 import { stream } from '../../src/schedule/token-stages.js';
-import { expectCleanBench, randomIntegers } from './bench.js';
+import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
-import { expectModelClocks, type ModelledPoint } from './model-clocks.js';
-import { unpackStreams } from './packed-streams.js';
+import { expectTokenRules, type StampPoint } from './stamp-bench.js';
 
 const FRAMES = 6;
 
@@ -171,54 +170,68 @@ function frameOutputs({ map: [height, width, depth], rows, columns, channels, la
   ).flat();
 }
 
-function cropModel(shape: Crop): ModelledPoint['model'] {
-  const outputs = frameOutputs(shape);
-  return ([input], [output]): Process =>
-    stream('crop', input as Channel, output as Channel, {
-      latency: LATENCY.crop,
-      holds: [HOLDS.crop],
-      outputs,
-    });
+const outPixels = ({ rows, columns }: Crop): number => (rows[1] - rows[0]) * (columns[1] - columns[0]);
+
+function cropParameters({ map, rows, columns, channels, lanes, bits }: Crop): Record<string, number> {
+  return {
+    BITS: bits,
+    LANES: lanes,
+    IN_H: map[0],
+    IN_W: map[1],
+    IN_CHANNELS: map[2],
+    ROW_FROM: rows[0],
+    COLUMN_FROM: columns[0],
+    CHANNEL_FROM: channels[0],
+    OUT_H: rows[1] - rows[0],
+    OUT_W: columns[1] - columns[0],
+    OUT_CHANNELS: channels[1] - channels[0],
+  };
 }
 
-function makePoint(shape: Crop, index: number): ModelledPoint {
-  const { map, rows, columns, channels, lanes, bits } = shape;
+function makePoint(shape: Crop, index: number): BenchPoint {
+  const { map, channels, lanes, bits } = shape;
   const [height, width, depth] = map;
   const values = randomIntegers(FRAMES * height * width * depth, 0, 2 ** bits - 1, 300 + index);
-  const pixels = (rows[1] - rows[0]) * (columns[1] - columns[0]);
+  const output = { pixels: outPixels(shape), channels: channels[1] - channels[0], lanes, bits };
   return {
     name: titleOf(shape),
     module: 'hd_crop',
-    parameters: {
-      BITS: bits,
-      LANES: lanes,
-      IN_H: height,
-      IN_W: width,
-      IN_CHANNELS: depth,
-      ROW_FROM: rows[0],
-      COLUMN_FROM: columns[0],
-      CHANNEL_FROM: channels[0],
-      OUT_H: rows[1] - rows[0],
-      OUT_W: columns[1] - columns[0],
-      OUT_CHANNELS: channels[1] - channels[0],
-    },
-    inputs: [pixelStream('', { pixels: height * width, channels: depth, lanes, bits }, values)],
-    outputs: [pixelStream('', { pixels, channels: channels[1] - channels[0], lanes, bits }, cropValues(shape, values))],
-    model: cropModel(shape),
+    parameters: cropParameters(shape),
+    inputs: [pixelStream('s_axis', { pixels: height * width, channels: depth, lanes, bits }, values)],
+    outputs: [pixelStream('m_axis', output, cropValues(shape, values))],
+  };
+}
+
+function timingPoint(shape: Crop): StampPoint {
+  const { lanes, bits } = shape;
+  const made = frameOutputs(shape);
+  const outBeats = made.reduce((sum, beats) => sum + beats, 0);
+  return {
+    name: titleOf(shape),
+    module: 'hd_crop',
+    parameters: cropParameters(shape),
+    inputs: [{ prefix: 's_axis', lanes, bits, beats: FRAMES * made.length }],
+    output: { prefix: 'm_axis', lanes, bits, beats: FRAMES * outBeats },
+    process: ([input], output): Process =>
+      stream('crop', input as Channel, output, {
+        latency: LATENCY.crop,
+        holds: [HOLDS.crop],
+        outputs: made,
+      }),
   };
 }
 
 describe('hd_crop', () => {
   it('keeps the box, an input beat a cycle', async () => {
-    const { points, extraFiles } = unpackStreams(CROPS.map(makePoint));
-    const runs = await expectCleanBench({ points, extraFiles, frames: FRAMES, resetAfterCycles: 37 });
+    const points = CROPS.map(makePoint);
+    const runs = await expectCleanBench({ points, frames: FRAMES, resetAfterCycles: 37 });
     for (const { name = '' } of points) {
-      expect(probeNamed(freeRun(runs), `${name}/s0_axis`).stalls, name).toBe(0);
+      expect(probeNamed(freeRun(runs), `${name}/s_axis`).stalls, name).toBe(0);
     }
   });
 
   it('takes and gives every beat in the clock that the token-level model says', () =>
-    expectModelClocks(CROPS.map(makePoint), { frames: FRAMES }));
+    expectTokenRules(CROPS.map(timingPoint)));
 
   it('refuses illegal parameters by name', async () => {
     await expectIllegal('hd_crop', { IN_H: 0 }, 'BITS_LANES_IN_H_IN_W_and_IN_CHANNELS_must_be_at_least_1');
