@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type EmittedDesign, emitDesign } from './emit/file-set.js';
 import { chooseDesign, type SizingRequest } from './explore/choose.js';
 import { exportModel } from './frontend/json/export.js';
-import type { LayerChain } from './hw/layer.js';
+import type { LayerGraph } from './hw/layer.js';
 import { lowerGraph } from './hw/lower.js';
 import type { Graph } from './ir/graph.js';
 import { INTEGER_PIPELINE } from './passes/pipelines.js';
@@ -22,7 +22,7 @@ import { VERSION } from './version.js';
 export interface Compiled {
   /** The integer graph that the hardware computes; the golden model runs this one. */
   readonly graph: Graph;
-  readonly chain: LayerChain;
+  readonly network: LayerGraph;
   readonly emitted: EmittedDesign;
   readonly prediction: Prediction;
   /** sha256 of the integer model as Heddle writes it. */
@@ -36,23 +36,23 @@ export interface CompileOptions {
 }
 
 /** The layers of an integer model: all that sizing and exploration need. HeddleError for what has no hardware. */
-export function lowerModel(model: Graph, onPass?: PassHook): { graph: Graph; chain: LayerChain } {
+export function lowerModel(model: Graph, onPass?: PassHook): { graph: Graph; network: LayerGraph } {
   // 1. Fuse activations into their producers and drop what nobody reads; verified after every pass.
   const graph =
     onPass === undefined ? runPipeline(model, INTEGER_PIPELINE) : runPipeline(model, INTEGER_PIPELINE, onPass);
   // 2. Each node becomes a layer: numbers folded into the form that the hardware keeps.
-  return { graph, chain: lowerGraph(graph) };
+  return { graph, network: lowerGraph(graph) };
 }
 
 /** Compiles an integer model to Verilog. */
 export function compileModel(model: Graph, options: CompileOptions): Compiled {
-  const { graph, chain } = lowerModel(model, options.onPass);
+  const { graph, network } = lowerModel(model, options.onPass);
   // 3. Parallelism per layer, stream widths, window memories and FIFOs.
-  const { design, prediction } = chooseDesign(chain, options.sizing);
+  const { design, prediction } = chooseDesign(network, options.sizing);
   // 4. The top module, the library files that it uses, and the memory images.
   const modelHash = hashModel(graph);
   const emitted = emitDesign(design, VERSION, modelHash);
-  return { graph, chain, emitted, prediction, modelHash };
+  return { graph, network, emitted, prediction, modelHash };
 }
 
 function hashModel(graph: Graph): string {

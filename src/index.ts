@@ -33,7 +33,7 @@ export { loadModelFile, saveModelFile } from './frontend/json/files.js';
 export { importModel } from './frontend/json/import.js';
 export type { ChosenBy, Design, Engine, MemoryBits } from './hw/design.js';
 export type { Folding } from './hw/folding.js';
-export type { Layer, LayerChain } from './hw/layer.js';
+export type { Layer, LayerGraph } from './hw/layer.js';
 export { makeBuilder } from './ir/builder.js';
 export type { Graph, GraphInput, GraphNode, GraphOutput, Preprocessing, SourceLayout } from './ir/graph.js';
 export type { Clamp, Op, OpKind, Window } from './ir/op.js';

@@ -1,8 +1,9 @@
 import type { Design } from '../hw/design.js';
 import { readLibrary, usedLibrary } from './library.js';
 import { memoryImages } from './memories.js';
+import { memoryInstance, type TopNames, topNames } from './names.js';
 import { renderTop } from './render.js';
-import { memoryInstance, type TopNames, topContext, topNames } from './top.js';
+import { topContext } from './top.js';
 
 /** A design as files: the generated top, the library modules that it uses, the memory images. */
 export interface EmittedDesign {

@@ -1,7 +1,7 @@
-import { type Adapter, arrayDepth, type Engine, engineFormat } from '../hw/design.js';
-import { beatsPerFrame } from '../hw/feature-map.js';
+import { arrayDepth, constantBits, constantWords, type Engine, engineFormat, sumBits } from '../hw/design.js';
+import { beatsPerFrame, type FeatureMap } from '../hw/feature-map.js';
 import { type Folding, splitTaps } from '../hw/folding.js';
-import type { Layer, MacLayer, PoolLayer, PoolStreamLayer } from '../hw/layer.js';
+import type { AddLayer, Layer, MacLayer, PoolLayer, PoolStreamLayer, SliceLayer } from '../hw/layer.js';
 import type { Window } from '../ir/op.js';
 import { defined } from '../support/invariant.js';
 import { plural } from '../support/text.js';
@@ -13,8 +13,16 @@ export interface Parameter {
   readonly value: string;
 }
 
-const number = (name: string, value: number): Parameter => ({ name, value: String(value) });
+export const number = (name: string, value: number): Parameter => ({ name, value: String(value) });
 const flag = (name: string, value: boolean): Parameter => ({ name, value: value ? '1' : '0' });
+/** A vector of 32-bit words, the first in the low bits; negative ones as two's complements. */
+const words = (name: string, values: readonly number[]): Parameter => ({
+  name,
+  value: `{${values
+    .map((value) => `32'h${(value < 0 ? value + 2 ** 32 : value).toString(16).padStart(8, '0')}`)
+    .reverse()
+    .join(', ')}}`,
+});
 const text = (name: string, value: string): Parameter => ({ name, value: `"${value}"` });
 
 /** RTL module and parameters of an engine. `instance`, unique in a folder, names its memory files. */
@@ -42,11 +50,32 @@ export function engineModule(engine: Engine, instance: string): { module: string
           text('TABLE_FILE', memoryNames(instance).table),
         ],
       };
+    case 'add':
+      return { module: 'hd_add', parameters: addParameters(engine, layer, instance) };
+    case 'concat':
+      return {
+        module: 'hd_concat',
+        parameters: [
+          number('INPUTS', layer.inputs.length),
+          number('LANES', engine.lanesIn),
+          number('BITS', layer.output.element.bits),
+          words(
+            'CHANNELS',
+            layer.inputs.map(({ map }) => map.channels),
+          ),
+        ],
+      };
+    case 'slice':
+      return { module: 'hd_crop', parameters: cropParameters(engine, layer) };
   }
 }
 
 /** RTL module and parameters of a width adapter. */
-export function adapterModule(adapter: Adapter): { module: string; parameters: readonly Parameter[] } {
+export function adapterModule(adapter: {
+  readonly map: FeatureMap;
+  readonly lanesIn: number;
+  readonly lanesOut: number;
+}): { module: string; parameters: readonly Parameter[] } {
   return {
     module: adapter.lanesOut > adapter.lanesIn ? 'hd_width_up' : 'hd_width_down',
     parameters: [
@@ -217,6 +246,53 @@ function poolStreamParameters(engine: Engine, layer: PoolStreamLayer): readonly 
     flag('SIGNED', layer.input.element.signed),
     ...windowParameters(layer.window).filter(({ name }) => !name.startsWith('DILATION')),
     ...poolNumbers(layer),
+  ];
+}
+
+function addParameters(engine: Engine, layer: AddLayer, instance: string): readonly Parameter[] {
+  const elements = layer.inputs.map(({ map }) => map.element);
+  return [
+    number('INPUTS', layer.inputs.length),
+    number('LANES', engine.lanesIn),
+    number('CHANNELS', layer.output.channels),
+    words(
+      'IN_BITS',
+      elements.map(({ bits }) => bits),
+    ),
+    words(
+      'IN_SIGNED',
+      elements.map(({ signed }) => (signed ? 1 : 0)),
+    ),
+    number(
+      'DATA_BITS',
+      elements.reduce((sum, { bits }) => sum + bits, 0),
+    ),
+    number('SUM_BITS', sumBits(layer)),
+    words('ZERO_POINTS', layer.inputZeroPoints),
+    words('MULTIPLIERS', layer.multipliers),
+    number('OUT_BITS', layer.output.element.bits),
+    number('SHIFT', layer.shift),
+    number('ZERO_POINT', layer.zeroPoint),
+    number('CLAMP_LO', layer.clampLo),
+    number('CLAMP_HI', layer.clampHi),
+    number('K_WORDS', constantWords(layer, engine.lanesIn)),
+    number('K_BITS', constantBits(layer)),
+    text('K_FILE', layer.constant.length === 0 ? '' : memoryNames(instance).constant),
+  ];
+}
+
+function cropParameters(engine: Engine, layer: SliceLayer): readonly Parameter[] {
+  return [
+    ...pictureParameters(layer),
+    number('IN_CHANNELS', layer.input.channels),
+    number('LANES', engine.lanesIn),
+    number('BITS', layer.input.element.bits),
+    number('ROW_FROM', layer.rowFrom),
+    number('OUT_H', layer.output.height),
+    number('COLUMN_FROM', layer.columnFrom),
+    number('OUT_W', layer.output.width),
+    number('CHANNEL_FROM', layer.channelFrom),
+    number('OUT_CHANNELS', layer.output.channels),
   ];
 }
 

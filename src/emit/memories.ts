@@ -1,7 +1,7 @@
-import { arrayDepth, type Engine, engineFormat } from '../hw/design.js';
+import { arrayDepth, constantBits, constantWords, type Engine, engineFormat } from '../hw/design.js';
 import { beatsPerPixel } from '../hw/feature-map.js';
 import { extents, type Folding, splitTaps, type WindowPlan, windowPlan } from '../hw/folding.js';
-import { isMacLayer, type LookupLayer, type MacLayer } from '../hw/layer.js';
+import { type AddLayer, isMacLayer, type LookupLayer, type MacLayer } from '../hw/layer.js';
 import type { MacFormat } from '../hw/mac-format.js';
 import { defined } from '../support/invariant.js';
 import { wordBuilder } from './memory-words.js';
@@ -16,8 +16,18 @@ export interface MemoryImage {
  * File names of an engine's memories: what the RTL's WEIGHT_FILE, PARAM_FILE and TABLE_FILE say. `instance` is unique
  * among everything that shares a folder.
  */
-export function memoryNames(instance: string): { weights: string; parameters: string; table: string } {
-  return { weights: `${instance}_weights`, parameters: `${instance}_params.mem`, table: `${instance}_table.mem` };
+export function memoryNames(instance: string): {
+  weights: string;
+  parameters: string;
+  table: string;
+  constant: string;
+} {
+  return {
+    weights: `${instance}_weights`,
+    parameters: `${instance}_params.mem`,
+    table: `${instance}_table.mem`,
+    constant: `${instance}_constant.mem`,
+  };
 }
 
 /** All memory images of an engine. */
@@ -25,6 +35,8 @@ export function memoryImages(engine: Engine, instance: string): readonly MemoryI
   const { layer, folding } = engine;
   const names = memoryNames(instance);
   if (layer.kind === 'lookup') return [tableImage(layer, names.table)];
+  if (layer.kind === 'add')
+    return layer.constant.length === 0 ? [] : [constantImage(layer, engine.lanesIn, names.constant)];
   if (!isMacLayer(layer) || folding === undefined) return [];
   const plan = windowPlan(layer, folding, engine.lanesIn);
   const format = defined(engineFormat(engine), `the format of '${layer.name}'`);
@@ -33,6 +45,24 @@ export function memoryImages(engine: Engine, instance: string): readonly MemoryI
     ...weightImages(layer, plan, format, arrayDepth(engine), source, names.weights),
     parameterImage(layer, folding, plan, format, names.parameters),
   ];
+}
+
+/** The constant operand of an add, a word a beat; padding lanes are zero. */
+function constantImage(layer: AddLayer, lanes: number, file: string): MemoryImage {
+  const bits = constantBits(layer);
+  const { constant, output } = layer;
+  const perPixel = beatsPerPixel({ map: output, lanes });
+  const word = wordBuilder(lanes * bits);
+  const lines = Array.from({ length: constantWords(layer, lanes) }, (_, beat) => {
+    for (let lane = 0; lane < lanes; lane++) {
+      const channel = (beat % perPixel) * lanes + lane;
+      const index = Math.floor(beat / perPixel) * output.channels + channel;
+      const value = constant.length === 1 ? constant[0] : constant[index];
+      word.put(constant.length > 1 && channel >= output.channels ? 0 : (value as number), bits);
+    }
+    return word.finish();
+  });
+  return { file, text: `${lines.join('\n')}\n` };
 }
 
 /** Weight of (group, fold, step of the fold, result, product), or 0 where that place is padding. */

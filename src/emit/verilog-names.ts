@@ -36,9 +36,13 @@ export function legalName(name: string): string {
 
 /** For each name, in order, a legal name that no other has, taken names included. */
 export function uniqueNames(names: readonly string[], taken: readonly string[]): readonly string[] {
+  return distinctNames(names.map(legalName), taken);
+}
+
+/** Names that are legal already, each with a number behind where another one, or a taken one, is the same. */
+export function distinctNames(names: readonly string[], taken: readonly string[]): readonly string[] {
   const used = new Set(taken);
-  return names.map((name) => {
-    const base = legalName(name);
+  return names.map((base) => {
     let candidate = base;
     for (let n = 2; used.has(candidate); n++) candidate = `${base}_${n}`;
     used.add(candidate);

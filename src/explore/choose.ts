@@ -1,13 +1,13 @@
 import type { Folding } from '../hw/folding.js';
-import { isWindowLayer, type LayerChain } from '../hw/layer.js';
+import { isWindowLayer, type LayerGraph } from '../hw/layer.js';
 import { type Breach, foldingBreaches, illegalFolding, isPowerOfTwo } from '../hw/legality.js';
 import type { SizedDesign } from '../schedule/size.js';
 import { type Diagnostic, type FilePlace, HeddleError, TargetMissedError } from '../support/diagnostics.js';
 import { badInputLanes, budgetTooSmall, missesTarget, nothingReaches, unknownLayer, unknownPin } from './messages.js';
 import {
-  type ChainPlan,
   defaultBudget,
   leastInterval,
+  type NetworkPlan,
   NO_PINS,
   type Pins,
   planFor,
@@ -49,15 +49,15 @@ export function fpsOf(cyclesPerFrame: number, clockMHz: number): number {
  * Chooses and sizes the design that a request asks for. HeddleError for pins that are illegal; TargetMissedError where
  * no design reaches the target or fits the budget.
  */
-export function chooseDesign(chain: LayerChain, request: SizingRequest): SizedDesign {
+export function chooseDesign(network: LayerGraph, request: SizingRequest): SizedDesign {
   const pins = request.pins ?? NO_PINS;
-  const problems = pinProblems(chain, pins, request.pinPlace);
+  const problems = pinProblems(network, pins, request.pinPlace);
   if (problems.length > 0) throw new HeddleError(problems);
-  const plan = choosePlan(chain, request, pins);
-  const sized = sizePlan(chain, plan);
+  const plan = choosePlan(network, request, pins);
+  const sized = sizePlan(network, plan);
   const target = request.targetCycles === undefined ? targetOf(request) : undefined;
   if (target !== undefined && sized.prediction.cyclesPerFrame > target)
-    throw new TargetMissedError([missesTarget(chain.name, target, sized.prediction.cyclesPerFrame)]);
+    throw new TargetMissedError([missesTarget(network.name, target, sized.prediction.cyclesPerFrame)]);
   return sized;
 }
 
@@ -66,37 +66,37 @@ function targetOf(request: SizingRequest): number | undefined {
   return request.targetFps === undefined ? undefined : cyclesForFps(request.targetFps, request.clockMHz);
 }
 
-function choosePlan(chain: LayerChain, request: SizingRequest, pins: Pins): ChainPlan {
+function choosePlan(network: LayerGraph, request: SizingRequest, pins: Pins): NetworkPlan {
   const target = targetOf(request);
   if (target !== undefined) {
-    const plan = planFor(chain, target, pins, 'solver');
+    const plan = planFor(network, target, pins, 'solver');
     if (plan !== undefined) return plan;
-    const least = leastInterval(chain, pins);
-    throw new TargetMissedError([nothingReaches(chain.name, target, least, fpsOf(least, request.clockMHz))]);
+    const least = leastInterval(network, pins);
+    throw new TargetMissedError([nothingReaches(network.name, target, least, fpsOf(least, request.clockMHz))]);
   }
   const by = request.multiplierBudget === undefined ? 'default' : 'solver';
-  const budget = request.multiplierBudget ?? defaultBudget(chain, pins);
-  const plan = planWithin(chain, budget, pins, by);
+  const budget = request.multiplierBudget ?? defaultBudget(network, pins);
+  const plan = planWithin(network, budget, pins, by);
   if (plan !== undefined) return plan;
   // Pins alone may cost more than the default budget; the rest is then as small as can be.
-  const smallest = planFor(chain, slowestInterval(chain), pins, by);
+  const smallest = planFor(network, slowestInterval(network), pins, by);
   if (smallest === undefined) {
-    throw new TargetMissedError([nothingReaches(chain.name, slowestInterval(chain), Number.NaN, Number.NaN)]);
+    throw new TargetMissedError([nothingReaches(network.name, slowestInterval(network), Number.NaN, Number.NaN)]);
   }
   if (request.multiplierBudget !== undefined)
-    throw new TargetMissedError([budgetTooSmall(chain.name, budget, smallest.multipliers)]);
+    throw new TargetMissedError([budgetTooSmall(network.name, budget, smallest.multipliers)]);
   return smallest;
 }
 
-function pinProblems(chain: LayerChain, pins: Pins, placeOf: SizingRequest['pinPlace']): readonly Diagnostic[] {
-  const problems: Diagnostic[] = [...inputProblems(chain, pins.inputLanes, placeOf)];
+function pinProblems(network: LayerGraph, pins: Pins, placeOf: SizingRequest['pinPlace']): readonly Diagnostic[] {
+  const problems: Diagnostic[] = [...inputProblems(network, pins.inputLanes, placeOf)];
   for (const [name, pinned] of pins.layers) {
-    const layer = chain.layers.find((candidate) => candidate.name === name);
+    const layer = network.layers.find((candidate) => candidate.name === name);
     if (layer === undefined) {
       problems.push(
         unknownLayer(
           name,
-          chain.layers.map((candidate) => candidate.name),
+          network.layers.map((candidate) => candidate.name),
           placeOf?.(name),
         ),
       );
@@ -134,10 +134,13 @@ function lanesBreach(field: string, lanes: number, channels: number): Breach | u
 }
 
 function inputProblems(
-  chain: LayerChain,
+  network: LayerGraph,
   lanes: number | undefined,
   placeOf: SizingRequest['pinPlace'],
 ): readonly Diagnostic[] {
-  const breach = lanes === undefined ? undefined : lanesBreach('lanes', lanes, chain.inputMap.channels);
-  return breach === undefined ? [] : [badInputLanes(chain.inputTensor, breach, placeOf?.())];
+  if (lanes === undefined) return [];
+  return network.inputs.flatMap(({ tensor, map }) => {
+    const breach = lanesBreach('lanes', lanes, map.channels);
+    return breach === undefined ? [] : [badInputLanes(tensor, breach, placeOf?.())];
+  });
 }

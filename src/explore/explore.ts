@@ -1,13 +1,13 @@
 import { designMultipliers } from '../hw/design.js';
-import type { LayerChain } from '../hw/layer.js';
+import type { LayerGraph } from '../hw/layer.js';
 import type { SizedDesign } from '../schedule/size.js';
 import { TargetMissedError } from '../support/diagnostics.js';
 import { defined, invariant } from '../support/invariant.js';
 import { fpsOf } from './choose.js';
 import { budgetsTooSmall } from './messages.js';
 import {
-  type ChainPlan,
   leastInterval,
+  type NetworkPlan,
   NO_PINS,
   type Pins,
   planFor,
@@ -43,40 +43,40 @@ export interface ExploreOptions {
  * The best design within each of a range of budgets, without those that another one beats in both multipliers and
  * cycles; smallest first. TargetMissedError where a budget given is below the smallest design.
  */
-export function explore(chain: LayerChain, options: ExploreOptions): readonly ExploredDesign[] {
+export function explore(network: LayerGraph, options: ExploreOptions): readonly ExploredDesign[] {
   const pins = options.pins ?? NO_PINS;
-  const budgets = options.budgets ?? defaultBudgets(chain, pins);
-  refuseSmall(chain, pins, options.budgets ?? []);
+  const budgets = options.budgets ?? defaultBudgets(network, pins);
+  refuseSmall(network, pins, options.budgets ?? []);
   const found = new Map<number, ExploredDesign>();
   budgets.forEach((budget, index) => {
-    const plan = planWithin(chain, budget, pins, 'solver');
-    const target = plan === undefined ? undefined : settledTarget(chain, plan, pins);
+    const plan = planWithin(network, budget, pins, 'solver');
+    const target = plan === undefined ? undefined : settledTarget(network, plan, pins);
     if (target !== undefined && !found.has(target))
-      found.set(target, exploredDesign(chain, target, pins, options.clockMHz));
+      found.set(target, exploredDesign(network, target, pins, options.clockMHz));
     options.onBudget?.(index + 1, budgets.length);
   });
   return paretoFront([...found.values()]);
 }
 
-function refuseSmall(chain: LayerChain, pins: Pins, budgets: readonly number[]): void {
-  const least = defined(planFor(chain, slowestInterval(chain), pins, 'solver'), 'the smallest plan').multipliers;
+function refuseSmall(network: LayerGraph, pins: Pins, budgets: readonly number[]): void {
+  const least = defined(planFor(network, slowestInterval(network), pins, 'solver'), 'the smallest plan').multipliers;
   const small = [...new Set(budgets)].filter((budget) => budget < least);
-  if (small.length > 0) throw new TargetMissedError([budgetsTooSmall(chain.name, small, least)]);
+  if (small.length > 0) throw new TargetMissedError([budgetsTooSmall(network.name, small, least)]);
 }
 
 /** The plan's own interval, which as a target gives this plan again. */
-function settledTarget(chain: LayerChain, plan: ChainPlan, pins: Pins): number {
-  const again = defined(planFor(chain, plan.interval, pins, 'solver'), `the plan of ${plan.interval} cycles`);
-  return again.interval < plan.interval ? settledTarget(chain, again, pins) : plan.interval;
+function settledTarget(network: LayerGraph, plan: NetworkPlan, pins: Pins): number {
+  const again = defined(planFor(network, plan.interval, pins, 'solver'), `the plan of ${plan.interval} cycles`);
+  return again.interval < plan.interval ? settledTarget(network, again, pins) : plan.interval;
 }
 
-function exploredDesign(chain: LayerChain, target: number, pins: Pins, clockMHz: number): ExploredDesign {
-  const plan = defined(planFor(chain, target, pins, 'solver'), `the plan of ${target} cycles`);
+function exploredDesign(network: LayerGraph, target: number, pins: Pins, clockMHz: number): ExploredDesign {
+  const plan = defined(planFor(network, target, pins, 'solver'), `the plan of ${target} cycles`);
   invariant(plan.interval === target, `the plan of ${target} cycles has an interval of ${plan.interval}`);
-  const sized = sizePlan(chain, plan);
+  const sized = sizePlan(network, plan);
   const { cyclesPerFrame, latencyCycles } = sized.prediction;
   const multipliers = designMultipliers(sized.design);
-  const macs = chain.layers.reduce((sum, layer) => sum + layer.macs, 0);
+  const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0);
   return {
     id: `i${target}`,
     targetCycles: target,
@@ -101,9 +101,9 @@ function paretoFront(designs: readonly ExploredDesign[]): readonly ExploredDesig
 }
 
 /** The smallest design, every power of two and one and a half times it, and the fully parallel design. */
-function defaultBudgets(chain: LayerChain, pins: Pins): readonly number[] {
-  const least = defined(planFor(chain, slowestInterval(chain), pins, 'solver'), 'the smallest plan').multipliers;
-  const most = defined(planFor(chain, leastInterval(chain, pins), pins, 'solver'), 'the fastest plan').multipliers;
+function defaultBudgets(network: LayerGraph, pins: Pins): readonly number[] {
+  const least = defined(planFor(network, slowestInterval(network), pins, 'solver'), 'the smallest plan').multipliers;
+  const most = defined(planFor(network, leastInterval(network, pins), pins, 'solver'), 'the fastest plan').multipliers;
   const budgets = new Set([least, most]);
   for (let power = 1; power <= most; power *= 2) {
     for (const budget of [power, 1.5 * power])

@@ -1,10 +1,11 @@
 import type { ChosenBy } from '../hw/design.js';
 
 import { type Folding, multipliers } from '../hw/folding.js';
-import { isWindowLayer, type Layer, type LayerChain } from '../hw/layer.js';
+import { isJoinLayer, isWindowLayer, type JoinLayer, type Layer, type LayerGraph, streamTensor } from '../hw/layer.js';
 import { widestInput } from '../hw/legality.js';
 import { layerInterval } from '../schedule/cycles.js';
 import { type EnginePlan, type SizedDesign, sizeDesign } from '../schedule/size.js';
+import { defined } from '../support/invariant.js';
 import { cheapestFolding, lanesFor, type PinnedFolding } from './layer-options.js';
 
 /** What the user pinned: foldings by layer name, and stream widths. */
@@ -15,8 +16,9 @@ export interface Pins {
 
 export const NO_PINS: Pins = { layers: new Map() };
 
-export interface ChainPlan {
-  readonly inputLanes: number;
+export interface NetworkPlan {
+  /** Of each input stream. */
+  readonly inputLanes: readonly number[];
   readonly engines: readonly EnginePlan[];
   /** Largest interval of any engine, before the buffers are looked at. */
   readonly interval: number;
@@ -30,15 +32,21 @@ const FIELDS: readonly (keyof Folding)[] = ['pe', 'simd', 'taps', 'requantisers'
  * is given, so each is solved alone. Undefined when some layer cannot reach it. A layer whose folding is pinned whole is
  * taken as it is, whatever its interval.
  */
-export function planFor(chain: LayerChain, target: number, pins: Pins, by: ChosenBy): ChainPlan | undefined {
+export function planFor(network: LayerGraph, target: number, pins: Pins, by: ChosenBy): NetworkPlan | undefined {
   const engines: EnginePlan[] = [];
-  const inputLanes = pins.inputLanes ?? lanesFor(chain.inputMap, target);
-  let lanes = inputLanes;
-  for (const layer of chain.layers) {
-    const plan = planLayer(layer, target, lanes, pins, by);
+  const inputLanes = network.inputs.map(({ map }) => pins.inputLanes ?? lanesFor(map, target));
+  const lanes = new Map(
+    network.inputs.map(({ tensor }, i) => [tensor, defined(inputLanes[i], 'the lanes of an input')]),
+  );
+  for (const layer of network.layers) {
+    const arriving = defined(
+      lanes.get(streamTensor(network, layer.inputTensor)),
+      `the stream of '${layer.inputTensor}'`,
+    );
+    const plan = planLayer(layer, target, arriving, pins, by);
     if (plan === undefined) return undefined;
     engines.push(plan);
-    lanes = plan.lanesOut;
+    lanes.set(layer.outputTensor, plan.lanesOut);
   }
   return {
     inputLanes,
@@ -54,6 +62,7 @@ function intervalOf(plan: EnginePlan): number {
 
 function planLayer(layer: Layer, target: number, lanes: number, pins: Pins, by: ChosenBy): EnginePlan | undefined {
   const pinned = pins.layers.get(layer.name) ?? {};
+  if (isJoinLayer(layer)) return planJoin(layer, target);
   if (!isWindowLayer(layer)) {
     // Lanes stay what they are through layers that take a beat and give a beat.
     const plan = { layer, lanesIn: lanes, lanesOut: lanes, chosenBy: {} };
@@ -72,18 +81,27 @@ function planLayer(layer: Layer, target: number, lanes: number, pins: Pins, by: 
   return undefined;
 }
 
+/** Streams that meet have the same lanes, the fewest with which the engine keeps up; adapters see to it. */
+function planJoin(layer: JoinLayer, target: number): EnginePlan | undefined {
+  for (let lanes = 1; ; lanes *= 2) {
+    const plan = { layer, lanesIn: lanes, lanesOut: lanes, chosenBy: {} };
+    if (intervalOf(plan) <= target) return plan;
+    if (lanes >= layer.output.channels) return undefined;
+  }
+}
+
 function choosers(pinned: PinnedFolding, by: ChosenBy): EnginePlan['chosenBy'] {
   return Object.fromEntries(FIELDS.map((field) => [field, pinned[field] === undefined ? by : 'user']));
 }
 
 /** Least target that any plan reaches: everything in parallel. */
-export function leastInterval(chain: LayerChain, pins: Pins): number {
-  return bisect(1, slowestInterval(chain), (target) => planFor(chain, target, pins, 'solver') !== undefined);
+export function leastInterval(network: LayerGraph, pins: Pins): number {
+  return bisect(1, slowestInterval(network), (target) => planFor(network, target, pins, 'solver') !== undefined);
 }
 
 /** A target that the smallest design reaches: one multiplier a layer, one lane. */
-export function slowestInterval(chain: LayerChain): number {
-  return chain.layers.reduce((most, layer) => {
+export function slowestInterval(network: LayerGraph): number {
+  return network.layers.reduce((most, layer) => {
     const folding = isWindowLayer(layer) ? { pe: 1, simd: 1, taps: 1, requantisers: 1 } : undefined;
     return Math.max(most, layerInterval(layer, folding, 1, 1));
   }, 1);
@@ -101,19 +119,19 @@ function bisect(low: number, high: number, holds: (n: number) => boolean): numbe
 }
 
 /** The fastest plan within a budget of multipliers; undefined when not even the smallest design fits. */
-export function planWithin(chain: LayerChain, budget: number, pins: Pins, by: ChosenBy): ChainPlan | undefined {
+export function planWithin(network: LayerGraph, budget: number, pins: Pins, by: ChosenBy): NetworkPlan | undefined {
   const fits = (target: number): boolean => {
-    const plan = planFor(chain, target, pins, by);
+    const plan = planFor(network, target, pins, by);
     return plan !== undefined && plan.multipliers <= budget;
   };
-  const slowest = slowestInterval(chain);
+  const slowest = slowestInterval(network);
   if (!fits(slowest)) return undefined;
-  return planFor(chain, bisect(1, slowest, fits), pins, by);
+  return planFor(network, bisect(1, slowest, fits), pins, by);
 }
 
 /** Sizes a plan's buffers and predicts it. */
-export function sizePlan(chain: LayerChain, plan: ChainPlan): SizedDesign {
-  return sizeDesign(chain, plan.inputLanes, plan.engines);
+export function sizePlan(network: LayerGraph, plan: NetworkPlan): SizedDesign {
+  return sizeDesign(network, plan.inputLanes, plan.engines);
 }
 
 /** Multipliers of the default design: about this many clocks a frame at full efficiency simulate in seconds. */
@@ -122,10 +140,10 @@ const LEAST_DEFAULT = 16;
 const MOST_DEFAULT = 4096;
 
 /** Budget of the design that is built when the user asks for nothing in particular. What pins cost comes on top. */
-export function defaultBudget(chain: LayerChain, pins: Pins = NO_PINS): number {
-  const macs = chain.layers.reduce((sum, layer) => sum + layer.macs, 0);
+export function defaultBudget(network: LayerGraph, pins: Pins = NO_PINS): number {
+  const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0);
   const smallest = (pinned: Pins): number =>
-    planFor(chain, slowestInterval(chain), pinned, 'default')?.multipliers ?? 0;
+    planFor(network, slowestInterval(network), pinned, 'default')?.multipliers ?? 0;
   const least = smallest(NO_PINS);
   const wanted = Math.ceil(macs / DEFAULT_CYCLES);
   const own = Math.max(Math.min(Math.max(wanted, LEAST_DEFAULT), MOST_DEFAULT), least);

@@ -1,6 +1,7 @@
-import type { FeatureMap } from './feature-map.js';
+import { intRange } from '../ir/tensor-type.js';
+import { beatsPerFrame, beatsPerPixel } from './feature-map.js';
 import { type Folding, multipliers, windowPlan } from './folding.js';
-import { isMacLayer, isWindowLayer, type Layer, type LayerChain } from './layer.js';
+import { type AddLayer, isMacLayer, isWindowLayer, type Layer, type LayerGraph } from './layer.js';
 import { type MacFormat, macFormat } from './mac-format.js';
 
 /** Window memory of an engine; see rtl/layer/hd_window.v. */
@@ -29,42 +30,24 @@ export interface Engine {
   readonly chosenBy: Readonly<Partial<Record<keyof Folding, ChosenBy>>>;
 }
 
-/** A width adapter between two engines. */
-export interface Adapter {
-  readonly kind: 'adapter';
-  readonly map: FeatureMap;
-  readonly lanesIn: number;
-  readonly lanesOut: number;
-  /** The layer it stands in front of. */
-  readonly before: string;
+/** A FIFO on the way from a stream to one of its readers. */
+export interface EdgeFifo {
+  /** Beats that it holds, the one that it offers included; at least 1. */
+  readonly depth: number;
+  /** Look-up tables for shallow ones (hd_fifo), block memory for deep ones (hd_fifo_block). */
+  readonly memory: 'distributed' | 'block';
+  readonly chosenBy: ChosenBy;
 }
 
-export type Stage = { readonly kind: 'engine'; readonly engine: Engine } | Adapter;
-
-/** The whole accelerator: a chain of engines with adapters where the widths differ. */
+/** The whole accelerator: an engine for each layer, and what stands between them. */
 export interface Design {
-  readonly chain: LayerChain;
-  readonly inputLanes: number;
+  readonly network: LayerGraph;
+  /** Channels a beat of each input stream, in the order of the network's inputs. */
+  readonly inputLanes: readonly number[];
+  /** In the order of the network's layers. */
   readonly engines: readonly Engine[];
-}
-
-/** Engines and the adapters between them, in stream order. */
-export function stages(design: Design): readonly Stage[] {
-  const all: Stage[] = [];
-  let lanes = design.inputLanes;
-  for (const engine of design.engines) {
-    if (lanes !== engine.lanesIn)
-      all.push({
-        kind: 'adapter',
-        map: engine.layer.input,
-        lanesIn: lanes,
-        lanesOut: engine.lanesIn,
-        before: engine.layer.name,
-      });
-    all.push({ kind: 'engine', engine });
-    lanes = engine.lanesOut;
-  }
-  return all;
+  /** By the edge's name (`edgeName`); an edge that is not here has none. */
+  readonly fifos: ReadonlyMap<string, EdgeFifo>;
 }
 
 export function engineMultipliers(engine: Engine): number {
@@ -92,6 +75,11 @@ export interface MemoryBits {
   readonly window: number;
   readonly parameters: number;
   readonly fifo: number;
+}
+
+/** Bits of the FIFO on an edge whose stream has beats of `beatBits`. */
+export function fifoBits(fifo: EdgeFifo, beatBits: number): number {
+  return fifo.depth * beatBits;
 }
 
 export function totalBits(bits: MemoryBits): number {
@@ -123,17 +111,79 @@ export function memoryBits(engine: Engine): MemoryBits {
   };
 }
 
-/** Beats of the output FIFO inside hd_pool_stream. */
-const POOL_STREAM_FIFO = 16;
+/** Beats of the output FIFO inside hd_pool_stream and hd_add. */
+const STREAM_FIFO = 16;
+
+const NO_BITS: MemoryBits = { weights: 0, window: 0, parameters: 0, fifo: 0 };
 
 function streamLayerBits(engine: Engine): MemoryBits {
   const { layer, lanesIn, lanesOut } = engine;
-  const outBits = layer.output.element.bits;
-  if (layer.kind === 'lookup')
-    return { weights: 0, window: 0, parameters: lanesIn * layer.table.length * outBits, fifo: 0 };
-  const bits = layer.kind === 'pool-stream' ? poolAccumulatorBits(layer) : 0;
-  const words = layer.output.width * Math.ceil(layer.input.channels / lanesIn);
-  return { weights: 0, window: words * lanesIn * bits, parameters: 0, fifo: POOL_STREAM_FIFO * lanesOut * outBits };
+  const outputFifo = STREAM_FIFO * lanesOut * layer.output.element.bits;
+  switch (layer.kind) {
+    case 'lookup':
+      return { ...NO_BITS, parameters: lanesIn * layer.table.length * layer.output.element.bits };
+    case 'pool-stream': {
+      const words = layer.output.width * Math.ceil(layer.input.channels / lanesIn);
+      return { ...NO_BITS, window: words * lanesIn * poolAccumulatorBits(layer), fifo: outputFifo };
+    }
+    case 'add':
+      return {
+        ...NO_BITS,
+        parameters: constantWords(layer, lanesIn) * lanesIn * constantBits(layer),
+        fifo: outputFifo,
+      };
+    default:
+      return NO_BITS;
+  }
+}
+
+/** Beats of an add's constant operand before it repeats: one value, a pixel's, or a whole frame's; 0 without one. */
+export function constantWords(layer: AddLayer, lanes: number): number {
+  const stream = { map: layer.output, lanes };
+  if (layer.constant.length <= 1) return layer.constant.length;
+  return layer.constant.length === layer.output.channels ? beatsPerPixel(stream) : beatsPerFrame(stream);
+}
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Bits of a signed number that holds a range. */
+function signedBits({ low, high }: Range): number {
+  let bits = 1;
+  while (low < -(2 ** (bits - 1)) || high >= 2 ** (bits - 1)) bits++;
+  return bits;
+}
+
+function constantRange({ constant }: AddLayer): Range {
+  return constant.reduce(({ low, high }, k) => ({ low: Math.min(low, k), high: Math.max(high, k) }), {
+    low: 0,
+    high: 0,
+  });
+}
+
+/** Bits of an element of an add's constant operand, signed; 1 without one. */
+export function constantBits(layer: AddLayer): number {
+  return signedBits(constantRange(layer));
+}
+
+/** Bits of an add's sum before the shift, the half that rounds included, and of every partial sum. */
+export function sumBits(layer: AddLayer): number {
+  const constant = constantRange(layer);
+  const half = 2 ** (layer.shift - 1);
+  const sums = layer.inputs.reduce(
+    ({ low, high }, { map }, i) => {
+      const { min, max } = intRange(map.element);
+      const zero = layer.inputZeroPoints[i] ?? 0;
+      const multiplier = layer.multipliers[i] ?? 0;
+      return { low: low + multiplier * Math.min(min - zero, 0), high: high + multiplier * Math.max(max - zero, 0) };
+    },
+    { low: constant.low, high: constant.high + half },
+  );
+  // No narrower than a product, whose operands are as wide as their types.
+  const products = layer.inputs.map(({ map }, i) => map.element.bits + bitsOfCount(layer.multipliers[i] ?? 0) + 1);
+  return Math.max(signedBits(sums), ...products);
 }
 
 function poolAccumulatorBits(layer: Extract<Layer, { kind: 'pool-stream' }>): number {

@@ -6,9 +6,18 @@ import type { FeatureMap } from './feature-map.js';
  * Layers are made from graph nodes by lower.ts.
  */
 
+/** A stream as the graph knows it: a tensor, and the map whose pixels are its beats. */
+export interface LayerEnd {
+  readonly tensor: string;
+  readonly map: FeatureMap;
+}
+
 interface LayerBase {
   /** Name of the graph node. */
   readonly name: string;
+  /** All streams that it reads, in the order of its ports; one but for layers that join several. */
+  readonly inputs: readonly LayerEnd[];
+  /** The first of them. */
   readonly input: FeatureMap;
   readonly output: FeatureMap;
   /** Graph tensors at the two ends. */
@@ -88,27 +97,77 @@ export interface LookupLayer extends LayerBase {
   readonly of: string;
 }
 
-export type Layer = ConvLayer | DepthwiseLayer | DenseLayer | PoolLayer | PoolStreamLayer | LookupLayer;
+/**
+ * Streams of the same height, width and channels, one at least:
+ * `y = clamp(zeroPoint + rne((sum_i multipliers[i] * (x_i - inputZeroPoints[i]) + constant) / 2^shift), lo, hi)`.
+ */
+export interface AddLayer extends LayerBase {
+  readonly kind: 'add';
+  readonly inputZeroPoints: readonly number[];
+  readonly multipliers: readonly number[];
+  readonly shift: number;
+  readonly zeroPoint: number;
+  readonly clampLo: number;
+  readonly clampHi: number;
+  /** What the constant operands add before the shift: one value, one a channel, or one an element; empty without any. */
+  readonly constant: Float64Array;
+}
+
+/** The channels of several maps, pixel by pixel, one map after the other; all have the output's type. */
+export interface ConcatLayer extends LayerBase {
+  readonly kind: 'concat';
+}
+
+/** A part of a map: rows, columns and channels without gaps. */
+export interface SliceLayer extends LayerBase {
+  readonly kind: 'slice';
+  readonly rowFrom: number;
+  readonly columnFrom: number;
+  readonly channelFrom: number;
+}
+
+export type Layer =
+  | ConvLayer
+  | DepthwiseLayer
+  | DenseLayer
+  | PoolLayer
+  | PoolStreamLayer
+  | LookupLayer
+  | AddLayer
+  | ConcatLayer
+  | SliceLayer;
 export type LayerKind = Layer['kind'];
 export type MacLayer = ConvLayer | DepthwiseLayer | DenseLayer;
 /** Layers that hold a window memory and finish positions fold by fold. */
 export type WindowLayer = MacLayer | PoolLayer;
+/** Layers that bring several streams together. */
+export type JoinLayer = AddLayer | ConcatLayer;
 
 export function isWindowLayer(layer: Layer): layer is WindowLayer {
-  return layer.kind !== 'pool-stream' && layer.kind !== 'lookup';
+  return isMacLayer(layer) || layer.kind === 'pool';
 }
 
 export function isMacLayer(layer: Layer): layer is MacLayer {
   return layer.kind === 'conv' || layer.kind === 'depthwise' || layer.kind === 'dense';
 }
 
-/** The network as a chain of layers between one input and one output stream. */
-export interface LayerChain {
+export function isJoinLayer(layer: Layer): layer is JoinLayer {
+  return layer.kind === 'add' || layer.kind === 'concat';
+}
+
+/** The network as layers between input and output streams. */
+export interface LayerGraph {
   readonly name: string;
-  readonly inputTensor: string;
-  readonly inputMap: FeatureMap;
+  readonly inputs: readonly LayerEnd[];
+  /** Every layer after those whose streams it reads. */
   readonly layers: readonly Layer[];
-  /** Graph tensors that are other names of a stream (flatten costs no hardware). */
+  /** Graph tensors that are other names of a stream (flatten costs no hardware), and that stream's own tensor. */
   readonly aliases: ReadonlyMap<string, string>;
-  readonly outputTensor: string;
+  /** The graph's output tensors, with the map of the stream that carries each. */
+  readonly outputs: readonly LayerEnd[];
+}
+
+/** The tensor by which the stream that carries a graph tensor goes: the one that its layer, or the input, makes. */
+export function streamTensor(network: LayerGraph, tensor: string): string {
+  return network.aliases.get(tensor) ?? tensor;
 }

@@ -32,8 +32,7 @@ export function acceptsLanes(layer: Layer, folding: Folding | undefined, lanes: 
     case 'depthwise':
     case 'pool':
       return divideOneAnother(folding.pe, lanes);
-    case 'pool-stream':
-    case 'lookup':
+    default:
       return true;
   }
 }

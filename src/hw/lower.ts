@@ -12,28 +12,10 @@ import { type Diagnostic, DiagnosticCollector, HeddleError } from '../support/di
 import { clampTo } from '../support/fixed-point.js';
 import { defined, invariant } from '../support/invariant.js';
 import type { FeatureMap } from './feature-map.js';
-import type { Layer, LayerChain } from './layer.js';
+import type { Layer, LayerEnd, LayerGraph } from './layer.js';
+import { type Ends, lowerAdd, lowerConcat, lowerSlice } from './lower-data.js';
 import { macNumbers } from './mac-numbers.js';
-import {
-  badRank,
-  emptyNetwork,
-  noEngine,
-  notAChain,
-  quantiseFirst,
-  severalEnds,
-  tableTooWide,
-  unreadOutput,
-} from './messages.js';
-
-/** What every lowering is given: the node, its map in the chain, and the maps of its ends. */
-interface Ends {
-  readonly name: string;
-  readonly input: FeatureMap;
-  readonly output: FeatureMap;
-  readonly inputTensor: string;
-  readonly outputTensor: string;
-  readonly macs: number;
-}
+import { badRank, emptyNetwork, noEngine, quantiseFirst, tableTooWide } from './messages.js';
 
 /** Another name of the same stream, and the map that those who read it see. */
 interface Alias {
@@ -58,7 +40,7 @@ const LOWER: LowerTable = {
   tanh: lowerPointwise,
   flatten: (_graph, _node, { input }) => ({ kind: 'alias', map: input }),
   requantise: (graph, node, ends) => lookup(node, ends, () => requantiseTable(graph, node)),
-  add: refuse,
+  add: lowerAdd,
   'conv-transpose': refuse,
   'local-response-norm': refuse,
   'leaky-relu': lowerSlope,
@@ -68,8 +50,8 @@ const LOWER: LowerTable = {
   'hard-swish': lowerPointwise,
   swish: lowerPointwise,
   mul: refuse,
-  concat: refuse,
-  slice: refuse,
+  concat: lowerConcat,
+  slice: lowerSlice,
   pad: refuse,
   transpose: refuse,
   reshape: lowerReshape,
@@ -82,26 +64,28 @@ const LOWER: LowerTable = {
 };
 
 /**
- * Lowers a linear integer graph to its chain of layers. Throws a HeddleError with everything that stands in the way:
- * a float model, branches, several inputs or outputs, operators without an engine.
+ * Lowers an integer graph to its layers. Throws a HeddleError with everything that stands in the way: a float model,
+ * operators without an engine.
  */
-export function lowerGraph(graph: Graph): LayerChain {
+export function lowerGraph(graph: Graph): LayerGraph {
   const problems = new DiagnosticCollector();
-  problems.add(...chainProblems(graph), ...missingEngines(graph));
+  if ([...graph.types.values()].some((type) => !isInt(type.element)))
+    throw new HeddleError([quantiseFirst(graph.name)]);
+  problems.add(...missingEngines(graph));
   problems.throwIfErrors();
-  const input = defined(graph.inputs[0], 'the input').tensor;
-  const output = defined(graph.outputs[0], 'the output').tensor;
   const maps = new Map<string, FeatureMap>();
   const aliases = new Map<string, string>();
   const layers: Layer[] = [];
-  const inputMap = collect(problems, () => inputMapOf(graph, input));
-  if (inputMap !== undefined) maps.set(input, inputMap);
+  for (const { tensor } of graph.inputs) {
+    const map = collect(problems, () => inputMapOf(graph, tensor));
+    if (map !== undefined) maps.set(tensor, map);
+  }
   for (const node of graph.nodes) {
     const lowered = collect(problems, () => lowerNode(graph, node, maps));
     if (lowered === undefined) continue;
     const [from, to] = nodeEnds(node);
     if (lowered.kind === 'alias') {
-      aliases.set(to, from);
+      aliases.set(to, aliases.get(from) ?? from);
       maps.set(to, lowered.map);
     } else {
       layers.push(lowered);
@@ -110,14 +94,11 @@ export function lowerGraph(graph: Graph): LayerChain {
   }
   problems.throwIfErrors();
   if (layers.length === 0) throw new HeddleError([emptyNetwork(graph.name)]);
-  return {
-    name: graph.name,
-    inputTensor: input,
-    inputMap: defined(inputMap, 'the input map'),
-    layers,
-    aliases,
-    outputTensor: output,
-  };
+  const end = ({ tensor }: { readonly tensor: string }): LayerEnd => ({
+    tensor,
+    map: defined(maps.get(tensor), `the map of '${tensor}'`),
+  });
+  return { name: graph.name, inputs: graph.inputs.map(end), layers, aliases, outputs: graph.outputs.map(end) };
 }
 
 function collect<T>(problems: DiagnosticCollector, compute: () => T): T | undefined {
@@ -137,39 +118,7 @@ function nodeEnds(node: GraphNode): readonly [string, string] {
   ];
 }
 
-function chainProblems(graph: Graph): readonly Diagnostic[] {
-  if ([...graph.types.values()].some((type) => !isInt(type.element))) return [quantiseFirst(graph.name)];
-  const problems: Diagnostic[] = [];
-  if (graph.inputs.length !== 1)
-    problems.push(
-      severalEnds(
-        'input',
-        graph.inputs.map((end) => end.tensor),
-      ),
-    );
-  if (graph.outputs.length !== 1)
-    problems.push(
-      severalEnds(
-        'output',
-        graph.outputs.map((end) => end.tensor),
-      ),
-    );
-  const readers = new Map<string, string[]>();
-  for (const node of graph.nodes) {
-    for (const name of new Set(node.inputs)) {
-      if (!graph.constants.has(name)) readers.set(name, [...(readers.get(name) ?? []), node.name]);
-    }
-  }
-  for (const [tensor, names] of readers) if (names.length > 1) problems.push(notAChain(tensor, names));
-  for (const end of graph.outputs) {
-    const reader = readers.get(end.tensor)?.[0];
-    if (reader !== undefined) problems.push(unreadOutput(end.tensor, reader));
-  }
-  return problems;
-}
-
 function missingEngines(graph: Graph): readonly Diagnostic[] {
-  if ([...graph.types.values()].some((type) => !isInt(type.element))) return [];
   return graph.nodes.filter(({ op }) => LOWER[op.kind] === refuse).map(({ name, op }) => noEngine(name, op.kind));
 }
 
@@ -192,20 +141,26 @@ function inputMapOf(graph: Graph, input: string): FeatureMap {
 }
 
 function lowerNode(graph: Graph, node: GraphNode, maps: ReadonlyMap<string, FeatureMap>): Layer | Alias | undefined {
-  const [inputTensor, outputTensor] = nodeEnds(node);
-  const input = maps.get(inputTensor);
-  // The producer was refused already.
-  if (input === undefined) return undefined;
+  const [, outputTensor] = nodeEnds(node);
+  const flowing = node.inputs.filter((tensor) => !graph.constants.has(tensor));
+  const inputs = flowing.flatMap((tensor) => {
+    const map = maps.get(tensor);
+    return map === undefined ? [] : [{ tensor, map }];
+  });
+  const [first] = inputs;
+  // A producer was refused already.
+  if (first === undefined || inputs.length < flowing.length) return undefined;
   const own = mapOf(outputTensor, typeOf(graph, outputTensor));
   // An element-wise layer after a flatten keeps the map that the stream has.
   const elementwise = LOWER_ELEMENTWISE.has(node.op.kind);
-  const output = elementwise ? { ...input, element: own.element } : own;
+  const output = elementwise ? { ...first.map, element: own.element } : own;
   const macs = nodeMacs(node, graph.types) ?? 0;
   return (LOWER[node.op.kind] as Lower<Op>)(graph, node, {
     name: node.name,
-    input,
+    inputs,
+    input: first.map,
     output,
-    inputTensor,
+    inputTensor: first.tensor,
     outputTensor,
     macs,
   });
@@ -224,6 +179,7 @@ const LOWER_ELEMENTWISE: ReadonlySet<OpKind> = new Set([
   'prelu',
   'requantise',
   'flatten',
+  'add',
 ]);
 
 function refuse(_graph: Graph, node: GraphNode): never {

@@ -35,33 +35,43 @@ export function noEngine(node: string, op: string): Diagnostic {
   );
 }
 
-export function notAChain(tensor: string, readers: readonly string[]): Diagnostic {
-  return error(
-    'E402',
-    'branching-network',
-    `tensor '${tensor}'`,
-    `it is read by ${readers.length} nodes (${readers.map((name) => `'${name}'`).join(', ')}); only linear networks have hardware yet`,
-    'the golden model runs it (heddle run); for hardware give each tensor one reader',
-  );
-}
-
-export function severalEnds(what: 'input' | 'output', tensors: readonly string[]): Diagnostic {
+export function joinedMapsDiffer(node: string, maps: readonly string[]): Diagnostic {
   return error(
     'E403',
-    'several-ends',
-    `model ${what}s`,
-    `the model has ${tensors.length} ${what}s (${tensors.map((name) => `'${name}'`).join(', ')}); only one ${what} has hardware yet`,
-    `the golden model runs it (heddle run); for hardware leave one ${what}`,
+    'joined-maps-differ',
+    `node '${node}'`,
+    `its inputs come as streams of different maps (${maps.join('; ')}), whose elements do not meet`,
+    'give its inputs one shape in the model, without a reshape of one of them',
   );
 }
 
-export function unreadOutput(tensor: string, reader: string): Diagnostic {
+export function wrongAxis(node: string, op: string, axis: number): Diagnostic {
   return error(
     'E404',
-    'output-read-on',
-    `tensor '${tensor}'`,
-    `it is an output of the model and is read by node '${reader}' too; only linear networks have hardware yet`,
-    'the golden model runs it (heddle run); for hardware take the output at the end of the chain',
+    'axis-without-engine',
+    `node '${node}'`,
+    `'${op}' along axis ${axis} has no engine; streams carry pixel after pixel, so that channels alone can be joined`,
+    'the golden model runs it (heddle run); for hardware join the channels, or compute it on the host',
+  );
+}
+
+export function constantJoined(node: string, tensor: string): Diagnostic {
+  return error(
+    'E408',
+    'constant-in-concat',
+    `node '${node}'`,
+    `its input '${tensor}' is a constant, which no engine puts beside a stream`,
+    'the golden model runs it (heddle run); for hardware pad the channels, or leave the constant out',
+  );
+}
+
+export function steppedSlice(node: string, step: readonly number[]): Diagnostic {
+  return error(
+    'E409',
+    'slice-with-steps',
+    `node '${node}'`,
+    `a slice in steps of [${step.join(', ')}] has no engine; those of rows, columns and channels have steps of 1`,
+    'the golden model runs it (heddle run); for hardware take every element, or a pooling layer with a stride',
   );
 }
 

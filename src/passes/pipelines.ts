@@ -6,6 +6,7 @@ import { foldQuantise } from './fold-quantise.js';
 import { fuseActivation } from './fuse-activation.js';
 import type { Pass } from './pass.js';
 import { removeDead } from './remove-dead.js';
+import { requantiseConcat } from './requantise-concat.js';
 import { toChannelsLast } from './to-channels-last.js';
 
 /** The only place where the order of passes is written. */
@@ -35,5 +36,14 @@ export const FLOAT_PIPELINE: readonly Pass[] = [
   removeDead,
 ];
 
-/** From an integer graph, imported or quantised here, to one that can be lowered. */
-export const INTEGER_PIPELINE: readonly Pass[] = [foldConstants, foldPadding, fuseActivation, removeDead];
+/**
+ * From an integer graph, imported or quantised here, to one that can be lowered.
+ * requantise-concat comes late: only what is still joined then needs one scale.
+ */
+export const INTEGER_PIPELINE: readonly Pass[] = [
+  foldConstants,
+  foldPadding,
+  fuseActivation,
+  requantiseConcat,
+  removeDead,
+];

@@ -57,7 +57,7 @@ export function compileDocument(
   return {
     generator: GENERATOR,
     version: VERSION,
-    model: design.chain.name,
+    model: design.network.name,
     modelHash: compiled.modelHash,
     files,
     topModule: names.module,

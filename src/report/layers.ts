@@ -1,4 +1,4 @@
-import { layerText } from '../emit/top.js';
+import { layerText } from '../emit/stage-instances.js';
 import { type ChosenBy, type Engine, engineMultipliers, type MemoryBits, memoryBits, totalBits } from '../hw/design.js';
 import type { Folding } from '../hw/folding.js';
 import { engineInterval, stepCycles } from '../schedule/cycles.js';

@@ -9,8 +9,8 @@ export interface SizingDocument {
   readonly targetCycles: number | undefined;
   readonly multiplierBudget: number | undefined;
   readonly pinnedLayers: readonly string[];
-  /** Channels a beat of the input stream. */
-  readonly inputLanes: number;
+  /** Channels a beat of the input stream; with several inputs of each, in their order. */
+  readonly inputLanes: number | readonly number[];
   /** Who set the foldings that are not pinned: a search with a target or budget, or the documented default. */
   readonly chosenBy: ChosenBy;
 }
@@ -25,7 +25,7 @@ export function sizingDocument(request: SizingRequest, design: Design): SizingDo
     targetCycles: request.targetCycles,
     multiplierBudget: request.multiplierBudget,
     pinnedLayers: [...(request.pins?.layers.keys() ?? [])],
-    inputLanes: design.inputLanes,
+    inputLanes: design.inputLanes.length === 1 ? (design.inputLanes[0] ?? 1) : design.inputLanes,
     chosenBy: choosers.length > 0 && choosers.every((by) => by === 'user') ? 'user' : own,
   };
 }

@@ -1,12 +1,12 @@
-import { type Adapter, type Design, type Engine, stages } from '../hw/design.js';
-import { beatsPerFrame, beatsPerPixel } from '../hw/feature-map.js';
-import { windowPlan } from '../hw/folding.js';
-import { isWindowLayer, type PoolStreamLayer } from '../hw/layer.js';
+import type { Design } from '../hw/design.js';
+import { beatsPerFrame } from '../hw/feature-map.js';
+import { type AdapterStage, type Net, type Netlist, netlistOf, type Stage } from '../hw/netlist.js';
 import { defined } from '../support/invariant.js';
-import { foldLatency, HOLDS, LATENCY } from './latency.js';
+import { type AdapterShape, adapterProcess, engineProcess, ONE } from './engine-process.js';
+import { HOLDS, LATENCY } from './latency.js';
+import { fork } from './token-branches.js';
 import { type Channel, makeChannel, type Process, type Sink, settle, sink, source } from './token-network.js';
-import { type Pattern, stream } from './token-stages.js';
-import { pixelDemand, windowProcess } from './window-process.js';
+import { fifo, stream, type UnboundedFifo, unboundedFifo } from './token-stages.js';
 
 /** What the token-level model says of a design with an eager source and sink. */
 export interface Prediction {
@@ -22,9 +22,6 @@ export interface Prediction {
 const MOST_FRAMES = 24;
 const FIRST_FRAMES = 6;
 
-/** One output beat for each input beat. */
-const ONE: Pattern = [1];
-
 /** Predicts frame interval and latency. Deterministic; time grows with beats and folds a frame. */
 export function predict(design: Design): Prediction {
   for (let frames = FIRST_FRAMES; ; frames *= 2) {
@@ -33,49 +30,132 @@ export function predict(design: Design): Prediction {
   }
 }
 
+/** Frames that `occupancies` looks at. */
+const OCCUPANCY_FRAMES = 3;
+
+/** The depth that each FIFO of a design would have needed had it had no bound, by edge. */
+export function occupancies(design: Design): ReadonlyMap<string, number> {
+  const { processes, unbounded } = tokenNetwork(design, OCCUPANCY_FRAMES, true);
+  settle(processes);
+  return new Map([...unbounded].map(([edge, process]) => [edge, Math.max(1, process.depthNeeded())]));
+}
+
+/** A netlist as processes between channels, one for each net. */
+interface TokenNetwork {
+  readonly processes: readonly Process[];
+  readonly sinks: readonly Sink[];
+  /** FIFOs by edge, where they have no bound. */
+  readonly unbounded: ReadonlyMap<string, UnboundedFifo>;
+}
+
 function predictOver(design: Design, frames: number): { result: Prediction; settled: boolean } {
-  const input = makeChannel();
-  const inputBeats = beatsPerFrame({ map: design.chain.inputMap, lanes: design.inputLanes });
-  const processes: Process[] = [source(input, frames * inputBeats)];
-  let at = makeChannel();
+  const { processes, sinks } = tokenNetwork(design, frames, false);
+  settle(processes);
+  return summary(sinks, frames);
+}
+
+function tokenNetwork(design: Design, frames: number, isUnbounded: boolean): TokenNetwork {
+  const netlist = netlistOf(design);
+  const channels = netlist.nets.map(makeChannel);
+  const sinks: Sink[] = [];
+  const unbounded = new Map<string, UnboundedFifo>();
   // Whether a frame was cut short is known at its end: a network that needs no more of it waits there.
-  const mark = makeChannel();
-  processes.push(
-    stream('frame_in', input, at, {
+  const marks = design.network.inputs.map(() => design.network.outputs.map(() => makeChannel()));
+  const processes = netlist.stages.flatMap((stage): readonly Process[] => {
+    const ins = stage.inputs.map((net) => defined(channels[net], 'a channel'));
+    const outs = stage.outputs.map((net) => defined(channels[net], 'a channel'));
+    if (stage.kind === 'input') {
+      const beats = beatsPerFrame(netOf(netlist, stage.outputs[0]).type);
+      return frameIn(defined(outs[0], 'a stream'), beats, frames, defined(marks[stage.input], 'marks'));
+    }
+    if (stage.kind === 'output') {
+      const beats = beatsPerFrame(netOf(netlist, stage.inputs[0]).type);
+      const own = marks.map((ofInput) => defined(ofInput[stage.output], 'a mark'));
+      const [first, last] = frameOut(defined(ins[0], 'a stream'), beats, own);
+      sinks.push(last);
+      return [first, last];
+    }
+    if (stage.kind === 'fifo' && isUnbounded) {
+      const process = unboundedFifo(
+        stage.edge,
+        defined(ins[0], 'a stream'),
+        defined(outs[0], 'a stream'),
+        LATENCY.fifoBlock,
+      );
+      unbounded.set(stage.edge, process);
+      return [process];
+    }
+    return [stageProcess(netlist, stage, ins, outs)];
+  });
+  return { processes, sinks, unbounded };
+}
+
+function netOf({ nets }: Netlist, net: number | undefined): Net {
+  return defined(nets[defined(net, 'a net')], 'a net');
+}
+
+/** An eager source and hd_frame_in behind it. */
+function frameIn(output: Channel, beats: number, frames: number, marks: readonly Channel[]): readonly Process[] {
+  const input = makeChannel();
+  return [
+    source(input, frames * beats),
+    stream('frame_in', input, output, {
       latency: LATENCY.frameIn,
       holds: [HOLDS.frameIn],
       outputs: ONE,
-      marks: { beats: inputBeats, latency: LATENCY.mark, channels: [mark] },
+      marks: { beats, latency: LATENCY.mark, channels: marks },
     }),
-  );
-  for (const stage of stages(design)) {
-    const next = makeChannel();
-    processes.push(stage.kind === 'adapter' ? adapterProcess(stage, at, next) : engineProcess(stage.engine, at, next));
-    at = next;
-  }
-  const output = makeChannel();
-  const last = defined(design.engines.at(-1), 'the last engine');
-  const beats = beatsPerFrame({ map: last.layer.output, lanes: last.lanesOut });
-  const end = sink(output, beats);
-  processes.push(
-    stream('frame_out', at, output, {
-      latency: LATENCY.frameOut,
-      holds: [HOLDS.frameOut],
-      outputs: ONE,
-      waitsFor: { beats, channels: [mark] },
-    }),
-    end,
-  );
-  settle(processes);
-  return summary(end, frames);
+  ];
 }
 
-function summary({ frameEnds }: Sink, frames: number): { result: Prediction; settled: boolean } {
-  const end = (frame: number): number => frameEnds[frame] as number;
-  if (frameEnds.length < frames) {
-    const never = { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: frameEnds.length };
+/** hd_frame_out and an eager sink behind it. */
+function frameOut(input: Channel, beats: number, marks: readonly Channel[]): readonly [Process, Sink] {
+  const output = makeChannel();
+  const process = stream('frame_out', input, output, {
+    latency: LATENCY.frameOut,
+    holds: [HOLDS.frameOut],
+    outputs: ONE,
+    waitsFor: { beats, channels: marks },
+  });
+  return [process, sink(output, beats)];
+}
+
+/** The process of a stage inside the network. */
+function stageProcess(
+  netlist: Netlist,
+  stage: Exclude<Stage, { kind: 'input' | 'output' }>,
+  ins: readonly Channel[],
+  outs: readonly Channel[],
+): Process {
+  const input = defined(ins[0], 'the input of a stage');
+  const output = defined(outs[0], 'the output of a stage');
+  switch (stage.kind) {
+    case 'engine':
+      return engineProcess(stage.engine, ins, output);
+    case 'fork':
+      return fork('fork', input, outs);
+    case 'adapter':
+      return adapterProcess(adapterShape(netlist, stage), input, output);
+    case 'fifo': {
+      const latency = stage.fifo.memory === 'block' ? LATENCY.fifoBlock : LATENCY.fifo;
+      return fifo(stage.edge, input, output, stage.fifo.depth, latency);
+    }
+  }
+}
+
+function adapterShape(netlist: Netlist, stage: AdapterStage): AdapterShape {
+  const from = netOf(netlist, stage.inputs[0]).type;
+  return { map: from.map, lanesIn: from.lanes, lanesOut: netOf(netlist, stage.outputs[0]).type.lanes };
+}
+
+function summary(sinks: readonly Sink[], frames: number): { result: Prediction; settled: boolean } {
+  const done = Math.min(...sinks.map(({ frameEnds }) => frameEnds.length));
+  if (done < frames) {
+    const never = { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: done };
     return { result: never, settled: true };
   }
+  /** The clock in which the last output has a frame's last beat. */
+  const end = (frame: number): number => Math.max(...sinks.map(({ frameEnds }) => frameEnds[frame] as number));
   const interval = end(frames - 1) - end(frames - 2);
   const before = end(frames - 2) - end(frames - 3);
   const half = Math.floor(frames / 2);
@@ -88,70 +168,4 @@ function summary({ frameEnds }: Sink, frames: number): { result: Prediction; set
     },
     settled,
   };
-}
-
-/** The process of an engine between two channels. */
-export function engineProcess(engine: Engine, input: Channel, output: Channel): Process {
-  const { layer } = engine;
-  if (isWindowLayer(layer)) {
-    const folding = defined(engine.folding, `the folding of '${layer.name}'`);
-    const plan = windowPlan(layer, folding, engine.lanesIn);
-    return windowProcess(
-      {
-        name: layer.name,
-        plan,
-        capacity: defined(engine.memory, `the window memory of '${layer.name}'`).capacity,
-        lanesOut: engine.lanesOut,
-        requantisers: folding.requantisers,
-        fifoDepth: defined(engine.fifoDepth, `the output FIFO of '${layer.name}'`),
-        foldLatency: foldLatency(engine),
-      },
-      pixelDemand(plan),
-      input,
-      output,
-    );
-  }
-  if (layer.kind === 'lookup')
-    return stream(layer.name, input, output, { latency: LATENCY.lookup, holds: [HOLDS.lookup], outputs: ONE });
-  const latency = layer.mode === 'max' ? LATENCY.poolStreamMax : LATENCY.poolStreamAverage;
-  return stream(layer.name, input, output, {
-    latency,
-    holds: [HOLDS.poolStream],
-    outputs: poolStreamOutputs(layer, engine.lanesIn),
-  });
-}
-
-/** Whether an input beat of a frame completes a window: its pixel is the window's last in the picture. */
-function poolStreamOutputs(layer: PoolStreamLayer, lanes: number): Pattern {
-  const { height, width } = layer.input;
-  const w = layer.window;
-  const ends = (extent: number, outputs: number, stride: number, pad: number, kernel: number): ReadonlySet<number> =>
-    new Set(Array.from({ length: outputs }, (_, o) => Math.min(o * stride - pad + kernel - 1, extent - 1)));
-  const rows = ends(height, layer.output.height, w.strideH, w.padTop, w.kernelH);
-  const columns = ends(width, layer.output.width, w.strideW, w.padLeft, w.kernelW);
-  const perPixel = beatsPerPixel({ map: layer.input, lanes });
-  const outputs = new Uint8Array(height * width * perPixel);
-  for (const row of rows) {
-    for (const column of columns)
-      outputs.fill(1, (row * width + column) * perPixel, (row * width + column + 1) * perPixel);
-  }
-  return outputs;
-}
-
-/** The process of a width adapter between two channels. */
-export function adapterProcess(adapter: Adapter, input: Channel, output: Channel): Process {
-  const beatsIn = beatsPerPixel({ map: adapter.map, lanes: adapter.lanesIn });
-  const beatsOut = beatsPerPixel({ map: adapter.map, lanes: adapter.lanesOut });
-  const ratio = Math.max(adapter.lanesIn, adapter.lanesOut) / Math.min(adapter.lanesIn, adapter.lanesOut);
-  const widens = adapter.lanesOut > adapter.lanesIn;
-  const outputs = Array.from({ length: beatsIn }, (_, place) => {
-    if (!widens) return Math.min(ratio, beatsOut - place * ratio);
-    return place === beatsIn - 1 || (place + 1) % ratio === 0 ? 1 : 0;
-  });
-  return stream(`width in front of ${adapter.before}`, input, output, {
-    latency: LATENCY.adapter,
-    // Narrowing, one beat is shifted out and one waits: the next is taken when the last part of the former has gone.
-    holds: widens ? [HOLDS.widthUp] : outputs.map((_, place) => (outputs.at(place - 1) as number) + 1),
-    outputs,
-  });
 }

@@ -1,6 +1,8 @@
 import type { ChosenBy, Design, Engine } from '../hw/design.js';
 import { type Folding, windowPlan } from '../hw/folding.js';
-import { isWindowLayer, type Layer, type LayerChain } from '../hw/layer.js';
+import { isWindowLayer, type Layer, type LayerGraph, streamTensor } from '../hw/layer.js';
+import { defined } from '../support/invariant.js';
+import { branchEdges, branchFifos } from './branch-fifos.js';
 import { layerInterval } from './cycles.js';
 import { foldLatency } from './latency.js';
 import { type Prediction, predict } from './predict.js';
@@ -32,7 +34,11 @@ const ROW_PARTS = 8;
  * feed each other in bursts, all windows grow by rows until it does, or growing changes nothing; then each is trimmed to
  * the least that keeps what was reached.
  */
-export function sizeDesign(chain: LayerChain, inputLanes: number, plans: readonly EnginePlan[]): SizedDesign {
+export function sizeDesign(
+  network: LayerGraph,
+  inputLanes: readonly number[],
+  plans: readonly EnginePlan[],
+): SizedDesign {
   const target = plans.reduce(
     (most, plan) => Math.max(most, layerInterval(plan.layer, plan.folding, plan.lanesIn, plan.lanesOut)),
     0,
@@ -41,7 +47,8 @@ export function sizeDesign(chain: LayerChain, inputLanes: number, plans: readonl
   const alone = plans.map((plan) => pixelsAlone(plan, target, capacity));
   const build = (extra: readonly number[]): Design => {
     const engines = plans.map((plan, i) => sizeEngine(plan, (alone[i] ?? 0) + (extra[i] ?? 0)));
-    return { chain, inputLanes, engines };
+    const design = { network, inputLanes, engines, fifos: new Map() };
+    return { ...design, fifos: branchFifos(design) };
   };
   const predicted = (design: Design): SizedDesign => ({ design, prediction: predict(design) });
   let extra = plans.map(() => 0);
@@ -104,12 +111,24 @@ function trimmed(
   return kept;
 }
 
-/** Engines `from` to before `to` as a design of their own. */
+/** Engines `from` to before `to` of a chain as a design of their own; the whole design where streams branch. */
 function partOf(design: Design, from: number, to: number): Design {
+  if (branchEdges(design).length > 0) return design;
   const engines = design.engines.slice(Math.max(from, 0), to);
   const first = engines[0];
   if (first === undefined || engines.length === design.engines.length) return design;
-  return { chain: { ...design.chain, inputMap: first.layer.input }, inputLanes: first.lanesIn, engines };
+  const last = defined(engines.at(-1), 'the last engine').layer;
+  return {
+    ...design,
+    network: {
+      ...design.network,
+      inputs: [{ tensor: streamTensor(design.network, first.layer.inputTensor), map: first.layer.input }],
+      layers: engines.map(({ layer }) => layer),
+      outputs: [{ tensor: last.outputTensor, map: last.output }],
+    },
+    inputLanes: [first.lanesIn],
+    engines,
+  };
 }
 
 /** Pixels of a row of the window memory: what one more row costs. */

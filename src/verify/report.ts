@@ -4,7 +4,7 @@ import type { Graph } from '../ir/graph.js';
 import { engineInterval, stepCycles } from '../schedule/cycles.js';
 import type { Prediction } from '../schedule/predict.js';
 import type { ProbeResult, SimResult, SimStatus } from '../simulate/result.js';
-import { INPUT_END, OUTPUT_END } from './sim-instance.js';
+import { inputEnds, outputEnds } from './sim-instance.js';
 import { elementPlace } from './streams.js';
 import { explainWait } from './waits.js';
 
@@ -70,8 +70,8 @@ export interface VerifyReport {
   readonly waits: readonly string[];
   readonly problems: readonly string[];
   readonly layers: readonly LayerReport[];
-  /** Output elements as the hardware sent them, padding lanes included. */
-  readonly output: Uint8Array;
+  /** Elements of each output, by the graph's tensor, as the hardware sent them, padding lanes included. */
+  readonly outputs: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface ReportInput {
@@ -89,9 +89,22 @@ export interface ReportInput {
 /** Fewest frames whose last beats give a steady interval. */
 export const FRAMES_FOR_INTERVAL = 3;
 
+function least(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce((low, value) => (value === undefined || (low ?? value) < value ? low : value), undefined);
+}
+
+/** The clock in which the last of several streams is through with each frame. */
+function frameEnds(probes: readonly ProbeResult[]): readonly number[] {
+  const through = Math.min(...probes.map(({ frameLastCycles }) => frameLastCycles.length));
+  if (!Number.isFinite(through)) return [];
+  return Array.from({ length: through }, (_, frame) =>
+    Math.max(...probes.map(({ frameLastCycles }) => frameLastCycles[frame] ?? 0)),
+  );
+}
+
 /** Steady interval: between the last beats of the last two frames; undefined with fewer than three. */
-function steadyInterval(probe: ProbeResult | undefined): number | undefined {
-  const ends = probe?.frameLastCycles ?? [];
+function steadyInterval(probes: readonly ProbeResult[]): number | undefined {
+  const ends = frameEnds(probes);
   const last = ends.at(-1);
   const before = ends.at(-2);
   if (ends.length < FRAMES_FOR_INTERVAL || last === undefined || before === undefined) return undefined;
@@ -107,27 +120,29 @@ export function makeReport(input: ReportInput): VerifyReport {
   const { names, design } = emitted;
   const probes = new Map(result.probes.map((probe) => [probe.name, probe]));
   const inner = names.streams.flatMap((stream) => probes.get(stream.name) ?? []);
-  const ends = [INPUT_END, OUTPUT_END].flatMap((name) => probes.get(name) ?? []);
-  const output = probes.get(OUTPUT_END);
-  const cyclesPerFrame = steadyInterval(output);
+  const sources = inputEnds(names).flatMap(({ name }) => probes.get(name) ?? []);
+  const sinks = outputEnds(names).flatMap(({ name }) => probes.get(name) ?? []);
+  const ends = [...sources, ...sinks];
+  const cyclesPerFrame = steadyInterval(sinks);
   const mismatches = [...inner, ...ends].reduce((sum, probe) => sum + probe.mismatches, 0);
   const protocolErrors = result.probes.reduce((sum, probe) => sum + probe.protocolErrors, 0);
   const complete = result.status === 'done' && result.probes.every((probe) => probe.beats === probe.expectedBeats);
   const macs = design.engines.reduce((sum, engine) => sum + engine.layer.macs, 0);
   const multipliers = design.engines.reduce((sum, engine) => sum + engineMultipliers(engine), 0);
-  const started = probes.get(INPUT_END)?.frameFirstCycles[0];
-  const finished = output?.frameLastCycles[0];
+  const started = least(sources.map(({ frameFirstCycles }) => frameFirstCycles[0]));
+  const finished = frameEnds(sinks)[0];
   const efficiency =
     cyclesPerFrame === undefined || multipliers === 0 ? undefined : macs / (multipliers * cyclesPerFrame);
   return {
-    model: design.chain.name,
+    model: design.network.name,
     frames,
     seed: input.seed,
     stall: input.stall,
     bitExact: complete && mismatches === 0 && protocolErrors === 0,
     status: result.status,
     mismatches,
-    comparedWords: inner.reduce((sum, probe) => sum + probe.compared, 0) + (output?.compared ?? 0),
+    comparedWords:
+      inner.reduce((sum, probe) => sum + probe.compared, 0) + sinks.reduce((sum, probe) => sum + probe.compared, 0),
     layersCompared: names.streams.filter((stream) => stream.layer !== undefined).length,
     protocolErrors,
     ...present('cyclesPerFrame', cyclesPerFrame),
@@ -147,7 +162,9 @@ export function makeReport(input: ReportInput): VerifyReport {
     waits: result.status === 'deadlock' ? explainWait(names, probes) : [],
     problems: protocolProblems(result),
     layers: design.engines.map((engine) => layerReport(engine, input, probes, cyclesPerFrame)),
-    output: result.captures.get(OUTPUT_END) ?? new Uint8Array(),
+    outputs: new Map(
+      outputEnds(names).map(({ name, port }) => [port.tensor, result.captures.get(name) ?? new Uint8Array()]),
+    ),
   };
 }
 
@@ -175,7 +192,7 @@ function firstMismatch(input: ReportInput, probes: ReadonlyMap<string, ProbeResu
     const place = elementPlace(stream, found.beat, found.lane);
     return {
       layer: stream.layer ?? stream.name,
-      tensor: stream.tensor ?? stream.name,
+      tensor: stream.tensor,
       frame: found.frame,
       row: place.row,
       column: place.column,
@@ -209,7 +226,7 @@ function layerReport(
     ...present('predictedActiveCycles', tells ? stepCycles(engine) : undefined),
     ...present('measuredActiveCycles', activity === undefined ? undefined : activity.cycles / input.frames),
     predictedInterval: engineInterval(engine),
-    ...present('measuredInterval', steadyInterval(probe)),
+    ...present('measuredInterval', steadyInterval(probe === undefined ? [] : [probe])),
     macs: layer.macs,
     multipliers,
     ...present('efficiency', efficiency),

@@ -1,12 +1,32 @@
 import type { EmittedDesign } from '../emit/file-set.js';
-import type { NamedStream } from '../emit/top.js';
+import type { NamedPort, NamedStream, TopNames } from '../emit/names.js';
 import { beatsPerFrame } from '../hw/feature-map.js';
 import type { InnerStream, SimInstance, StreamPort, StreamShape } from '../simulate/wrapper.js';
 import { defined } from '../support/invariant.js';
 
-/** Names of the two ends in the simulation; streams inside go by their net's name, which has no space. */
-export const INPUT_END = 'top input';
-export const OUTPUT_END = 'top output';
+/** An end of a network in the simulation, and the tensor of the graph that goes through it. */
+export interface SimEnd {
+  /** Streams inside go by their net's name, which has no space. */
+  readonly name: string;
+  readonly port: NamedPort;
+  readonly stream: NamedStream;
+}
+
+function endsOf(names: TopNames, ports: readonly NamedPort[], what: string): readonly SimEnd[] {
+  return ports.map((port) => ({
+    name: ports.length === 1 ? `top ${what}` : `top ${what} ${JSON.stringify(port.tensor)}`,
+    port,
+    stream: defined(names.streams[port.stream], 'the stream of an end'),
+  }));
+}
+
+export function inputEnds(names: TopNames): readonly SimEnd[] {
+  return endsOf(names, names.inputs, 'input');
+}
+
+export function outputEnds(names: TopNames): readonly SimEnd[] {
+  return endsOf(names, names.outputs, 'output');
+}
 
 function shapeOf(stream: NamedStream, inside: boolean): StreamShape {
   const { lanes, map } = stream.type;
@@ -20,13 +40,15 @@ function shapeOf(stream: NamedStream, inside: boolean): StreamShape {
   };
 }
 
-/** A generated top as the harness sees it: both ends, every stream between two instances, every activity bit. */
+/** A generated top as the harness sees it: all ends, every stream between two instances, every activity bit. */
 export function simInstance(emitted: EmittedDesign, instance = 'u_top', label?: string): SimInstance {
   const { names } = emitted;
-  const first = defined(names.streams[0], 'the input stream');
-  const last = defined(names.streams.at(-1), 'the output stream');
-  const source: StreamPort = { name: INPUT_END, prefix: 's_axis', ...shapeOf(first, false) };
-  const sink: StreamPort = { name: OUTPUT_END, prefix: 'm_axis', hasUser: true, ...shapeOf(last, false) };
+  const sources = inputEnds(names).map(
+    ({ name, port, stream }): StreamPort => ({ name, prefix: port.port, ...shapeOf(stream, false) }),
+  );
+  const sinks = outputEnds(names).map(
+    ({ name, port, stream }): StreamPort => ({ name, prefix: port.port, hasUser: true, ...shapeOf(stream, false) }),
+  );
   const probes = names.streams.map(
     (stream): InnerStream => ({ name: stream.name, path: stream.name, ...shapeOf(stream, true) }),
   );
@@ -35,8 +57,8 @@ export function simInstance(emitted: EmittedDesign, instance = 'u_top', label?: 
     instance,
     ...(label === undefined ? {} : { label }),
     parameters: [],
-    sources: [source],
-    sinks: [sink],
+    sources,
+    sinks,
     probes,
     activities: names.active.map((layer, bit) => ({ name: layer, path: `status_active[${bit}]` })),
     tieOffs: [

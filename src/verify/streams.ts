@@ -1,11 +1,9 @@
-import type { NamedStream } from '../emit/top.js';
+import type { NamedStream } from '../emit/names.js';
 import { numeric } from '../execute/tensor-access.js';
 import { beatsPerFrame, beatsPerPixel } from '../hw/feature-map.js';
-import type { LayerChain } from '../hw/layer.js';
 import type { Tensor } from '../ir/tensor.js';
 import { packElements, padToLanes, unpackElements } from '../simulate/elements.js';
 import { concatBytes } from '../support/bytes.js';
-import { defined } from '../support/invariant.js';
 
 /** The elements of one tensor on a stream, as the harness reads and compares them; padding lanes are zero. */
 export function streamElements(stream: NamedStream, tensor: Tensor): Uint8Array {
@@ -49,13 +47,4 @@ export function elementPlace(stream: NamedStream, beat: number, lane: number): E
     channel,
     padding: channel >= map.channels,
   };
-}
-
-/** The tensor that each stream carries: the producer's, or behind an adapter that of the stream before. */
-export function carriedTensors(streams: readonly NamedStream[], chain: LayerChain): readonly string[] {
-  let current = chain.inputTensor;
-  return streams.map((stream) => {
-    if (stream.tensor !== undefined) current = stream.tensor;
-    return defined(current, 'the tensor of a stream');
-  });
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmittedDesign } from '../emit/file-set.js';
+import type { NamedStream } from '../emit/names.js';
 import { type ParallelOptions, runFramesParallel } from '../execute/threads/run-frames.js';
 import type { Graph } from '../ir/graph.js';
 import type { Tensor } from '../ir/tensor.js';
@@ -14,16 +15,23 @@ import { makeSimTop, SIM_TOP_FILE, type SimTop } from '../simulate/wrapper.js';
 import { defined, invariant } from '../support/invariant.js';
 import { elementsOfPart, type FramePart, framePartsOf, mergeParts } from './frame-parts.js';
 import { makeReport, type VerifyReport } from './report.js';
-import { INPUT_END, OUTPUT_END, simInstance } from './sim-instance.js';
-import { carriedTensors, joinFrames, streamElements } from './streams.js';
+import { inputEnds, outputEnds, simInstance } from './sim-instance.js';
+import { joinFrames, streamElements } from './streams.js';
 
 /** What is compared: the RTL of a design, the graph that it computes, and frames of its input. */
 export interface VerifySubject {
   readonly graph: Graph;
   readonly emitted: EmittedDesign;
   readonly prediction: Prediction;
-  /** Input tensors, frame by frame. */
-  readonly frames: readonly Tensor[];
+  /** Frame by frame the input tensors, by name. */
+  readonly frames: readonly ReadonlyMap<string, Tensor>[];
+}
+
+/** Frames of a network with one input. */
+export function framesOfInput(graph: Graph, tensors: readonly Tensor[]): VerifySubject['frames'] {
+  invariant(graph.inputs.length === 1, `'${graph.name}' has ${graph.inputs.length} inputs`);
+  const { tensor } = defined(graph.inputs[0], 'the input');
+  return tensors.map((frame) => new Map([[tensor, frame]]));
 }
 
 export interface BatchBuildOptions {
@@ -174,10 +182,12 @@ interface PartRun {
 function runPart(batch: BuiltBatch, options: BatchRunOptions, run: PartRun): Promise<SimResult> {
   const { subjects, top, simulator } = batch;
   const { part, index, cwd, onProgress } = run;
-  const labelled = (name: string): readonly string[] =>
-    subjects.map((subject) => `${prefixOf(subjects, subject)}${name}`);
+  const ends = (endsOf: typeof inputEnds): readonly string[] =>
+    subjects.flatMap((subject) =>
+      endsOf(subject.emitted.names).map(({ name }) => `${prefixOf(subjects, subject)}${name}`),
+    );
   const expected = elementsOfPart(batch.expected, part, framesOf(batch));
-  const data = labelled(INPUT_END).map((name) => [name, defined(expected.get(name), 'the input elements')] as const);
+  const data = ends(inputEnds).map((name) => [name, defined(expected.get(name), 'the input elements')] as const);
   const stall = greaterStall(options);
   return runSimulator(
     simulator.binary,
@@ -190,7 +200,7 @@ function runPart(batch: BuiltBatch, options: BatchRunOptions, run: PartRun): Pro
       sinkStall: options.sinkStall ?? options.stall,
       data: new Map(data),
       expected,
-      captures: labelled(OUTPUT_END),
+      captures: ends(outputEnds),
       maxIdleCycles: Math.max(...subjects.map(({ prediction }) => idleLimit(prediction, stall))),
       ...(options.resetAfterCycles === undefined ? {} : { resetAfterCycles: options.resetAfterCycles }),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
@@ -239,31 +249,33 @@ async function goldenStreams(
   { jobs, signal }: BatchBuildOptions,
   onFrame: () => void,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { names, design } = subject.emitted;
-  const carried = carriedTensors(names.streams, design.chain);
-  const parts = names.streams.map((): Uint8Array[] => []);
-  const { frames } = subject;
-  const inputs = new Map([
-    [design.chain.inputTensor, { frame: (index: number) => defined(frames[index], `frame ${index}`) }],
-  ]);
+  const { names } = subject.emitted;
+  const { frames, graph } = subject;
+  const parts = new Map<string, Uint8Array[]>();
+  const put = (name: string, stream: NamedStream, tensor: Tensor | undefined): void => {
+    const elements = streamElements(stream, defined(tensor, `the tensor of '${name}'`));
+    const own = parts.get(name);
+    if (own === undefined) parts.set(name, [elements]);
+    else own.push(elements);
+  };
+  const inputs = new Map(
+    graph.inputs.map(({ tensor }) => [
+      tensor,
+      { frame: (index: number) => defined(frames[index]?.get(tensor), `frame ${index} of '${tensor}'`) },
+    ]),
+  );
+  const ends = [...inputEnds(names), ...outputEnds(names)];
   const options: ParallelOptions = {
-    keep: [...new Set(carried)],
+    keep: [...new Set([...names.streams.map(({ tensor }) => tensor), ...ends.map(({ port }) => port.tensor)])],
     ...(jobs === undefined ? {} : { jobs }),
     ...(signal === undefined ? {} : { signal }),
   };
-  for await (const tensors of runFramesParallel(subject.graph, inputs, frames.length, options)) {
-    names.streams.forEach((stream, i) => {
-      const tensor = defined(tensors.get(defined(carried[i], 'a stream')), `tensor '${carried[i]}'`);
-      parts[i]?.push(streamElements(stream, tensor));
-    });
+  for await (const tensors of runFramesParallel(graph, inputs, frames.length, options)) {
+    for (const stream of names.streams) put(`${prefix}${stream.name}`, stream, tensors.get(stream.tensor));
+    for (const { name, port, stream } of ends) put(`${prefix}${name}`, stream, tensors.get(port.tensor));
     onFrame();
   }
-  const joined = parts.map(joinFrames);
-  return new Map([
-    ...names.streams.map((stream, i) => [`${prefix}${stream.name}`, defined(joined[i], 'a stream')] as const),
-    [`${prefix}${INPUT_END}`, defined(joined[0], 'the input elements')],
-    [`${prefix}${OUTPUT_END}`, defined(joined.at(-1), 'the output elements')],
-  ]);
+  return new Map([...parts].map(([name, own]) => [name, joinFrames(own)]));
 }
 
 async function inWorkFolder<T>(

@@ -1,6 +1,6 @@
 import type { EmittedDesign } from '../../src/emit/file-set.js';
 import { memoryNames } from '../../src/emit/memories.js';
-import { memoryInstance } from '../../src/emit/top.js';
+import { memoryInstance } from '../../src/emit/names.js';
 import type { Random } from './random.js';
 
 /** A memory image with one wrong word. */

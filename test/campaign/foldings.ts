@@ -1,7 +1,8 @@
 import type { Pins } from '../../src/explore/solver.js';
 import { extents, type Folding, tapChoices } from '../../src/hw/folding.js';
-import { isWindowLayer, type LayerChain, type WindowLayer } from '../../src/hw/layer.js';
+import { isWindowLayer, type LayerGraph, type WindowLayer } from '../../src/hw/layer.js';
 import { foldingBreaches } from '../../src/hw/legality.js';
+import { defined } from '../../src/support/invariant.js';
 import type { Random } from './random.js';
 
 /** Multipliers of a layer's array, and lanes, at most: larger ones cost build time and prove nothing more. */
@@ -46,11 +47,14 @@ export function randomFolding(
 }
 
 /** Random legal pins for every layer that has a folding; `taps` chooses the form of each layer's taps. */
-export function randomPins(chain: LayerChain, random: Random, taps?: 'one' | 'column' | 'kernel'): Pins {
-  const layers = chain.layers.filter(isWindowLayer).map((layer) => {
+export function randomPins(network: LayerGraph, random: Random, taps?: 'one' | 'column' | 'kernel'): Pins {
+  const layers = network.layers.filter(isWindowLayer).map((layer) => {
     const choices = tapChoices(layer);
     const wanted = { one: choices[0], column: choices[1] ?? choices[0], kernel: choices.at(-1) };
     return [layer.name, randomFolding(layer, random, taps === undefined ? undefined : wanted[taps])] as const;
   });
-  return { layers: new Map(layers), inputLanes: lanesFor(chain.inputMap.channels, random) };
+  return {
+    layers: new Map(layers),
+    inputLanes: lanesFor(defined(network.inputs[0], 'the input').map.channels, random),
+  };
 }

@@ -19,9 +19,9 @@ const FORMS = ['one', 'column', 'kernel'] as const;
 
 /** The budget of multipliers somewhere between the smallest design and a few times the default. */
 function randomBudget(graph: Graph, random: Random): SizingRequest {
-  const { chain } = lowerModel(graph);
-  const least = planFor(chain, slowestInterval(chain), NO_PINS, 'solver')?.multipliers ?? 1;
-  const most = Math.max(least, Math.min(300, 4 * defaultBudget(chain)));
+  const { network } = lowerModel(graph);
+  const least = planFor(network, slowestInterval(network), NO_PINS, 'solver')?.multipliers ?? 1;
+  const most = Math.max(least, Math.min(300, 4 * defaultBudget(network)));
   return { clockMHz: DEFAULT_CLOCK_MHZ, multiplierBudget: random.integer(least, most) };
 }
 
@@ -37,7 +37,7 @@ function variantDesign(title: string, spec: NetworkSpec, variant: Variant): Case
   const sizing =
     variant === 'budget'
       ? randomBudget(graph, random)
-      : { clockMHz: DEFAULT_CLOCK_MHZ, pins: randomPins(lowerModel(graph).chain, random, variant) };
+      : { clockMHz: DEFAULT_CLOCK_MHZ, pins: randomPins(lowerModel(graph).network, random, variant) };
   const seed = mixSeed(spec.seed, 6, index);
   return {
     title: `${title} / ${variant}`,
@@ -85,7 +85,7 @@ export function networkDesign(spec: NetworkSpec): Case | undefined {
   const title = `${spec.name} of seed ${spec.seed}`;
   const common = { title, graph, frames, seed: spec.seed, spec, remake: networkDesign };
   if (random.chance(0.25)) return { ...common, sizing: randomBudget(graph, random) };
-  const pins = randomPins(lowerModel(graph).chain, random);
+  const pins = randomPins(lowerModel(graph).network, random);
   return { ...common, sizing: { clockMHz: DEFAULT_CLOCK_MHZ, pins } };
 }
 

@@ -3,7 +3,7 @@ import { DEFAULT_CLOCK_MHZ } from '../../src/explore/choose.js';
 import { count, left, percent, right } from '../../src/report/table.js';
 import { defined } from '../../src/support/invariant.js';
 import type { VerifyReport } from '../../src/verify/report.js';
-import { buildBatch, runBatch } from '../../src/verify/verify-batch.js';
+import { buildBatch, framesOfInput, runBatch } from '../../src/verify/verify-batch.js';
 import { reportFailures } from './check-report.js';
 import type { TrainedCase } from './trained.js';
 
@@ -27,7 +27,10 @@ export async function proveTrained(
   const started = performance.now();
   const compiled = compileModel(graph, { sizing: { clockMHz: DEFAULT_CLOCK_MHZ } });
   const compileSeconds = (performance.now() - started) / 1000;
-  const batch = await buildBatch([{ ...compiled, frames }], { cacheDir, quickBuild: true });
+  const batch = await buildBatch([{ ...compiled, frames: framesOfInput(compiled.graph, frames) }], {
+    cacheDir,
+    quickBuild: true,
+  });
   const [free] = await runBatch(batch, { stall: 0, seed });
   const [stalled] = await runBatch(batch, { stall: STALL, seed: seed + 1 });
   const reports = { free: defined(free, 'the report'), stalled: defined(stalled, 'the report with stalls') };

@@ -4,7 +4,13 @@ import type { SizingRequest } from '../../src/explore/choose.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import type { VerifyReport } from '../../src/verify/report.js';
-import { type BuiltBatch, buildBatch, runBatch, type VerifySubject } from '../../src/verify/verify-batch.js';
+import {
+  type BuiltBatch,
+  buildBatch,
+  framesOfInput,
+  runBatch,
+  type VerifySubject,
+} from '../../src/verify/verify-batch.js';
 import { type IntervalCheck, intervalOf, reportFailures } from './check-report.js';
 import { corruptOneWord } from './corrupt.js';
 import { lintTop } from './lint-top.js';
@@ -155,7 +161,7 @@ const subjectOf = ({ subject, compiled }: Prepared): VerifySubject => ({
   graph: compiled.graph,
   emitted: compiled.emitted,
   prediction: compiled.prediction,
-  frames: subject.frames,
+  frames: framesOfInput(compiled.graph, subject.frames),
 });
 
 async function proveTogether(prepared: readonly Prepared[], options: ProveOptions): Promise<BatchResult> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compileModel } from '../../src/compile.js';
 import { DEFAULT_CLOCK_MHZ } from '../../src/explore/choose.js';
 import { cacheDirectory } from '../../src/simulate/cache.js';
-import { buildBatch, runBatch } from '../../src/verify/verify-batch.js';
+import { buildBatch, framesOfInput, runBatch } from '../../src/verify/verify-batch.js';
 import { corruptFile } from '../campaign/corrupt.js';
 import { randomDesigns, singleLayerDesigns } from '../campaign/make-cases.js';
 import { type Case, type ProveOptions, proveBatch, standardRuns } from '../campaign/prove.js';
@@ -71,7 +71,12 @@ describe('a corrupted memory word', TIMEOUT, () => {
     const graph = quantisedModel('lenet5', 'lenet5');
     const compiled = compileModel(graph, { sizing: { clockMHz: DEFAULT_CLOCK_MHZ } });
     const { emitted } = compiled;
-    const subject = { graph: compiled.graph, emitted, prediction: compiled.prediction, frames: digitFrames(graph, 3) };
+    const subject = {
+      graph: compiled.graph,
+      emitted,
+      prediction: compiled.prediction,
+      frames: framesOfInput(graph, digitFrames(graph, 3)),
+    };
     const batch = await buildBatch([subject], { cacheDir });
     const [clean] = await runBatch(batch, { stall: 0, seed: 1 });
     expect(clean?.bitExact).toBe(true);

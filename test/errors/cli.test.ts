@@ -22,9 +22,9 @@ afterAll(() => {
 });
 
 const model = save(tinyInteger(), path('tiny.json'));
+const branches = save(branching(), path('branching.json'));
 const float = save(tinyFloat(), path('tiny-float.json'));
 const spaced = save(tinyFloat(), path("it's float.json"));
-const branches = save(branching(), path('branching.json'));
 const input = writeNpy(path('x.npy'), pixels(3));
 const real = writeNpy(path('real.npy'), { shape: [3, 6, 6, 2], dtype: 'f4', data: new Float32Array(216) });
 const wide = writeNpy(path('wide.npy'), { shape: [3, 6, 6, 2], dtype: 'i4', data: new Int32Array(216).fill(300) });
@@ -89,7 +89,6 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'float model to verify': ['verify', float],
   'float model to compile': ['compile', float, '-o', path('out')],
   'float model to explore, with a name to quote': ['explore', spaced],
-  'branching model': ['compile', branches, '-o', path('out')],
   'integer model to quantise': ['quantize', model, '--calibration', input, '-o', path('q.json')],
 
   'missing input': run('--input', path('missing.npy')),

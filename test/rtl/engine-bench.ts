@@ -6,7 +6,7 @@ import { allocate, numeric } from '../../src/execute/tensor-access.js';
 import { type Engine, engineFormat } from '../../src/hw/design.js';
 import { beatsPerFrame, type FeatureMap, pixelCount } from '../../src/hw/feature-map.js';
 import { type Folding, splitTaps, windowPlan } from '../../src/hw/folding.js';
-import type { LayerChain, WindowLayer } from '../../src/hw/layer.js';
+import type { LayerGraph, WindowLayer } from '../../src/hw/layer.js';
 import { isWindowLayer } from '../../src/hw/layer.js';
 import { foldingBreaches } from '../../src/hw/legality.js';
 import { lowerGraph } from '../../src/hw/lower.js';
@@ -14,8 +14,8 @@ import type { Graph, GraphNode } from '../../src/ir/graph.js';
 import { int, type TensorType } from '../../src/ir/tensor-type.js';
 import { verifyGraph } from '../../src/ir/verify.js';
 import { stepCycles } from '../../src/schedule/cycles.js';
+import { engineProcess } from '../../src/schedule/engine-process.js';
 import { foldLatency } from '../../src/schedule/latency.js';
-import { engineProcess } from '../../src/schedule/predict.js';
 import { sizeDesign } from '../../src/schedule/size.js';
 import { settle, sink, source } from '../../src/schedule/token-network.js';
 import { memoryOf } from '../../src/schedule/window-memory.js';
@@ -167,7 +167,7 @@ export interface EngineCase {
 }
 
 export interface BuiltCase extends EngineCase {
-  readonly chain: LayerChain;
+  readonly chain: LayerGraph;
   readonly engine: Engine;
   readonly point: BenchPoint;
   readonly memories: readonly { readonly file: string; readonly text: string }[];
@@ -180,13 +180,13 @@ function tighten(engine: Engine, layer: WindowLayer, folding: Folding): Engine {
   return { ...engine, memory: memoryOf(layer, folding, plan, pixels), fifoDepth };
 }
 
-function makeEngine(test: EngineCase, chain: LayerChain): Engine {
+function makeEngine(test: EngineCase, chain: LayerGraph): Engine {
   const { name, folding, lanesIn, lanesOut, tight } = test;
   const [layer] = chain.layers;
   if (layer === undefined || !isWindowLayer(layer)) throw new Error(`${name}: not one window layer`);
   const breaches = foldingBreaches(layer, folding, lanesOut).map(({ text }) => text);
   if (breaches.length > 0) throw new Error(`${name}: ${breaches.join('; ')}`);
-  const sized = sizeDesign(chain, lanesIn, [{ layer, lanesIn, lanesOut, folding, chosenBy: {} }]);
+  const sized = sizeDesign(chain, [lanesIn], [{ layer, lanesIn, lanesOut, folding, chosenBy: {} }]);
   const [engine] = sized.design.engines;
   if (engine === undefined) throw new Error(`${name}: no engine`);
   return tight ? tighten(engine, layer, folding) : engine;
@@ -259,7 +259,7 @@ function predictedCycles(engine: Engine, frames: number, beatsIn: number): { in:
   const input = wholeChannel(frames * beatsIn);
   const beatsOut = frames * beatsPerFrame({ map: engine.layer.output, lanes: engine.lanesOut });
   const output = wholeChannel(beatsOut);
-  settle([source(input, frames * beatsIn), engineProcess(engine, input, output), sink(output, 1)]);
+  settle([source(input, frames * beatsIn), engineProcess(engine, [input], output), sink(output, 1)]);
   return { in: frameCycles(takenClocks(input), frames), out: frameCycles(takenClocks(output), frames) };
 }
 

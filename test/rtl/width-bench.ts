@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { int } from '../../src/ir/tensor-type.js';
+import { adapterProcess } from '../../src/schedule/engine-process.js';
 import { LATENCY } from '../../src/schedule/latency.js';
-import { adapterProcess } from '../../src/schedule/predict.js';
 import { makeChannel, settle, sink, source } from '../../src/schedule/token-network.js';
 import { takenClocks, wholeChannel } from '../unit/schedule/whole-channel.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
@@ -47,7 +47,7 @@ function makePoint(module: WidthModule, shape: (typeof SHAPES)[number]): BenchPo
 /** Clocks from the first to the last input beat that the model takes, with an eager source and sink. */
 function modelTakes([lanesIn, lanesOut]: readonly [number, number], channels: number): number {
   const map = { height: 1, width: PIXELS, channels, element: int(8, false) };
-  const adapter = { kind: 'adapter', map, lanesIn, lanesOut, before: 'sink' } as const;
+  const adapter = { map, lanesIn, lanesOut };
   const count = FRAMES * PIXELS * Math.ceil(channels / lanesIn);
   const [input, output] = [wholeChannel(count), makeChannel()];
   settle([source(input, count), adapterProcess(adapter, input, output), sink(output, 1)]);

@@ -19,8 +19,9 @@ import { cacheDirectory } from '../../simulate/cache.js';
 import { defined } from '../../support/invariant.js';
 import type { NpyArray } from '../../support/npy.js';
 import type { VerifyReport } from '../../verify/report.js';
+import { outputEnds } from '../../verify/sim-instance.js';
 import { streamValues } from '../../verify/streams.js';
-import { buildBatch, runBatch } from '../../verify/verify-batch.js';
+import { buildBatch, framesOfInput, runBatch } from '../../verify/verify-batch.js';
 import { VERSION } from '../../version.js';
 import type { CommandHost } from '../context.js';
 import { readNpyFile } from '../input-options.js';
@@ -131,7 +132,8 @@ async function simulate(
   compiled: Compiled,
   { frame }: FrameSource,
 ): Promise<VerifyReport> {
-  const frames = Array.from({ length: SHOWN }, (_, index) => frame(index));
+  const digits = Array.from({ length: SHOWN }, (_, index) => frame(index));
+  const frames = framesOfInput(compiled.graph, digits);
   const batch = await withProgress(host, (progress) =>
     buildBatch([{ ...compiled, frames }], {
       cacheDir: cacheDirectory(host.environment),
@@ -159,8 +161,9 @@ async function simulate(
 function answersOf(sample: Sample, compiled: Compiled, report: VerifyReport): readonly Answer[] {
   const [, height = 0, width = 0] = sample.digits.shape;
   const size = height * width;
-  const output = defined(compiled.emitted.names.streams.at(-1), 'the output stream');
-  const values = streamValues(output, report.output);
+  const [end] = outputEnds(compiled.emitted.names);
+  const { port, stream } = defined(end, 'the output');
+  const values = streamValues(stream, defined(report.outputs.get(port.tensor), 'the output'));
   return sample.labels.slice(0, SHOWN).map((label, i) => {
     const pixels = Array.from(sample.digits.data.subarray(i * size, (i + 1) * size), Number);
     return { picture: { height, width, pixels }, label, answer: topIndices(values[i] ?? [], 1)[0] };

@@ -41,9 +41,9 @@ function run(host: CommandHost, path: string, flags: ExploreFlags): void {
   );
   const load = readModelOptions(problems, flags);
   problems.throwIfErrors();
-  const { graph, chain } = lowerModel(loadIntegerModel(host, path, load));
+  const { graph, network } = lowerModel(loadIntegerModel(host, path, load));
   const designs = computeWithProgress(host, (progress) =>
-    explore(chain, {
+    explore(network, {
       clockMHz,
       ...(budgets === undefined ? {} : { budgets }),
       onBudget: (done, total) => progress.show('designs', done, total),

@@ -4,6 +4,7 @@ import { compileModel, lowerModel } from '../../compile.js';
 import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
 import type { SizingRequest } from '../../explore/choose.js';
 import type { Graph } from '../../ir/graph.js';
+import type { Tensor } from '../../ir/tensor.js';
 import type { LoadOptions } from '../../load.js';
 import { writeDocument } from '../../report/document.js';
 import { outputFiles } from '../../report/output-files.js';
@@ -79,8 +80,7 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
   if (flags.trace !== undefined) checkTargets([flags.trace]);
   // Sizing takes seconds to minutes: what is wrong with the model or its frames is said before.
   const { graph } = lowerModel(model);
-  const source = await framesOf(host, graph, flags, settings);
-  const frames = Array.from({ length: source.count }, (_, index) => source.frame(index));
+  const { kind, frames } = await framesOf(host, graph, flags, settings);
   const compiled = host.endedByInterrupt(() => compileModel(model, { sizing: settings.sizing }));
   const report = await withProgress(host, (progress) =>
     verifyDesign(
@@ -96,7 +96,7 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
       },
     ),
   );
-  const document = verifyDocument(report, compiled.emitted, settings.sizing, source.kind);
+  const document = verifyDocument(report, compiled.emitted, settings.sizing, kind);
   if (flags.output !== undefined) {
     const { files } = outputFiles(compiled, settings.sizing);
     writeOutputFolder(flags.output, new Map([...files, ...verifyFiles(document)]));
@@ -139,13 +139,37 @@ function readSettings(flags: VerifyFlags): Settings {
   return settings;
 }
 
-/** Frames of the one input that a design has. */
-async function framesOf(host: CommandHost, graph: Graph, flags: VerifyFlags, settings: Settings): Promise<FrameSource> {
-  const input = defined(graph.inputs[0], 'the input');
-  if (flags.input === undefined)
-    return randomFrames(graph, input, settings.input.frames ?? FRAMES_FOR_INTERVAL, settings.seed);
-  const { sources } = await readInputs(host, graph, '--input', flags.input, settings.input);
-  return defined(sources.get(input.tensor), 'the frames of the input');
+/** Frames of a design, and where those of its first input come from. */
+interface DesignFrames {
+  readonly kind: FrameSource['kind'];
+  readonly frames: readonly ReadonlyMap<string, Tensor>[];
+}
+
+async function framesOf(
+  host: CommandHost,
+  graph: Graph,
+  flags: VerifyFlags,
+  settings: Settings,
+): Promise<DesignFrames> {
+  const sources = await frameSources(host, graph, flags, settings);
+  const [first] = sources.values();
+  const { count, kind } = defined(first, 'the frames of an input');
+  const frames = Array.from(
+    { length: count },
+    (_, index) => new Map([...sources].map(([tensor, source]) => [tensor, source.frame(index)])),
+  );
+  return { kind, frames };
+}
+
+async function frameSources(
+  host: CommandHost,
+  graph: Graph,
+  flags: VerifyFlags,
+  settings: Settings,
+): Promise<ReadonlyMap<string, FrameSource>> {
+  if (flags.input !== undefined) return (await readInputs(host, graph, '--input', flags.input, settings.input)).sources;
+  const count = settings.input.frames ?? FRAMES_FOR_INTERVAL;
+  return new Map(graph.inputs.map((input, i) => [input.tensor, randomFrames(graph, input, count, settings.seed + i)]));
 }
 
 function progressHooks(progress: Progress): Pick<Parameters<typeof verifyDesign>[1], 'onStage' | 'onProgress'> {

@@ -68,9 +68,14 @@ describe('heddle compile', () => {
     expect((await cli(['compile', model, '-o', a, '--dump-ir'])).status).toBe(0);
     expect(contents(a)).toEqual(contents(b));
     expect([...contents(a).keys()].filter((name) => name.startsWith('ir'))).toEqual(
-      ['00-import', '01-fold-constants', '02-fold-padding', '03-fuse-activation', '04-remove-dead'].map((name) =>
-        join('ir', `${name}.txt`),
-      ),
+      [
+        '00-import',
+        '01-fold-constants',
+        '02-fold-padding',
+        '03-fuse-activation',
+        '04-requantise-concat',
+        '05-remove-dead',
+      ].map((name) => join('ir', `${name}.txt`)),
     );
   });
 

@@ -1,5 +1,5 @@
 import { lowerModel } from '../../../src/compile.js';
-import type { LayerChain } from '../../../src/hw/layer.js';
+import type { LayerGraph } from '../../../src/hw/layer.js';
 import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Window } from '../../../src/ir/op.js';
 import type { TensorType } from '../../../src/ir/tensor-type.js';
@@ -22,7 +22,7 @@ function randomWindow(random: Random, height: number, width: number): Window {
 }
 
 /** A chain of up to four layers of all kinds with windows, of odd sizes; the same for the same seed. */
-export function randomChain(seed: number): LayerChain {
+export function randomChain(seed: number): LayerGraph {
   const random = makeRandom(seed);
   const b = makeBuilder(`random${seed}`);
   let shape = [randomInteger(random, 2, 7), randomInteger(random, 2, 7), randomInteger(random, 1, 12)];
@@ -54,7 +54,7 @@ export function randomChain(seed: number): LayerChain {
     b.constant(`w${i}`, weights([outputs, window.kernelH, window.kernelW, channels / groups]));
     at = b.node(`conv${i}`, { kind: 'conv', ...window, groups }, [at, `w${i}`], type(shape));
   }
-  return lowerModel(b.build([at])).chain;
+  return lowerModel(b.build([at])).network;
 }
 
 function weights(shape: readonly number[]): { readonly type: TensorType; readonly data: Int8Array } {

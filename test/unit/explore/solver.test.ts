@@ -10,17 +10,18 @@ import {
   slowestInterval,
 } from '../../../src/explore/solver.js';
 import { designMultipliers } from '../../../src/hw/design.js';
-import { isWindowLayer, type LayerChain } from '../../../src/hw/layer.js';
+import { isWindowLayer, type LayerGraph } from '../../../src/hw/layer.js';
 import { acceptsLanes, foldingBreaches, isPowerOfTwo } from '../../../src/hw/legality.js';
 import { layerInterval } from '../../../src/schedule/cycles.js';
 import { HeddleError, TargetMissedError } from '../../../src/support/diagnostics.js';
+import { defined } from '../../../src/support/invariant.js';
 import { makeRandom, randomInteger } from '../execute/make-graph.js';
 import { randomChain } from './random-chain.js';
 
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
 
 /** A few targets from the fastest design's to the slowest one's. */
-function targets(chain: LayerChain, seed: number): readonly number[] {
+function targets(chain: LayerGraph, seed: number): readonly number[] {
   const [least, most] = [leastInterval(chain, NO_PINS), slowestInterval(chain)];
   const random = makeRandom(seed);
   return [least, most, ...Array.from({ length: 4 }, () => randomInteger(random, least, most))];
@@ -33,7 +34,7 @@ describe('planFor', () => {
       const plan = planFor(chain, target, NO_PINS, 'solver');
       if (plan === undefined) throw new Error(`no plan for ${target} cycles`);
       expect(plan.interval).toBeLessThanOrEqual(target);
-      let lanes = plan.inputLanes;
+      let lanes = defined(plan.inputLanes[0], 'the lanes of the input');
       for (const { layer, folding, lanesIn, lanesOut } of plan.engines) {
         expect(isPowerOfTwo(lanesIn) && isPowerOfTwo(lanesOut) && lanesIn <= lanes).toBe(true);
         expect(layerInterval(layer, folding, lanesIn, lanesOut)).toBeLessThanOrEqual(target);

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { lowerModel } from '../../../src/compile.js';
 import { executeInteger } from '../../../src/execute/integer/execute-integer.js';
-import type { LayerChain } from '../../../src/hw/layer.js';
+import type { LayerGraph } from '../../../src/hw/layer.js';
+import { edgeName, streamReaders } from '../../../src/hw/netlist.js';
 import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Op } from '../../../src/ir/op.js';
-import { HeddleError } from '../../../src/support/diagnostics.js';
 import { makeRandom, quantised, randomTensor, UNIT_WINDOW } from '../execute/make-graph.js';
 
 const type = (shape: readonly number[], zeroPoint = 3) => quantised(shape, 8, true, 0.1, zeroPoint);
 
 /** x through nodes one after the other, each with the shape of its output. */
-function chainOf(input: readonly number[], nodes: readonly (readonly [Op, readonly number[]])[]): LayerChain {
+function chainOf(input: readonly number[], nodes: readonly (readonly [Op, readonly number[]])[]): LayerGraph {
   const b = makeBuilder('m');
   let at = b.input('x', type(input));
   nodes.forEach(([op, shape], i) => {
     at = b.node(`n${i}`, op, [at], type(shape));
   });
-  return lowerModel(b.build([at])).chain;
+  return lowerModel(b.build([at])).network;
 }
 
 const POOL: Op = { kind: 'max-pool', ...UNIT_WINDOW, kernelH: 2, kernelW: 1 };
@@ -26,21 +26,21 @@ const RELU: Op = { kind: 'relu' };
 describe('lowering of reshapes', () => {
   it('takes a vector that is read as a map as the pixels of the map', () => {
     const chain = chainOf([24], [reshape([4, 3, 2]), [POOL, [3, 3, 2]]]);
-    expect(chain.inputMap).toMatchObject({ height: 4, width: 3, channels: 2 });
+    expect(chain.inputs[0]?.map).toMatchObject({ height: 4, width: 3, channels: 2 });
     expect(chain.layers.map((layer) => layer.name)).toEqual(['n1']);
     expect(chain.aliases).toEqual(new Map([['n0', 'x']]));
   });
 
   it('follows pixels into another map, and lines of them', () => {
     const chain = chainOf([4, 3, 2], [reshape([12, 2]), reshape([6, 2, 2]), [POOL, [5, 2, 2]]]);
-    expect(chain.inputMap).toMatchObject({ height: 4, width: 3, channels: 2 });
+    expect(chain.inputs[0]?.map).toMatchObject({ height: 4, width: 3, channels: 2 });
     expect(chain.layers[0]?.input).toMatchObject({ height: 6, width: 2, channels: 2 });
   });
 
   it('takes any at the end as a name', () => {
     const chain = chainOf([12], [[RELU, [12]], reshape([3, 2, 2])]);
     expect(chain.aliases).toEqual(new Map([['n1', 'n0']]));
-    expect(chain.outputTensor).toBe('n1');
+    expect(chain.outputs[0]?.tensor).toBe('n1');
   });
 
   it('refuses others by name', () => {
@@ -73,16 +73,52 @@ describe('lowering of slopes', () => {
 });
 
 describe('lowering of a branching network', () => {
-  it('refuses every branch and every operator without an engine by name', () => {
+  it('joins streams, deals one out to several readers, and names every edge', () => {
     const b = makeBuilder('m');
     const x = b.input('x', type([2, 2, 3]));
     b.node('relu', RELU, [x], type([2, 2, 3]));
     b.node('sum', { kind: 'add' }, [x, 'relu'], type([2, 2, 3]));
-    const lower = (): unknown => lowerModel(b.build(['sum']));
-    expect(lower).toThrow(HeddleError);
-    expect(lower).toThrow(
-      "error E402 branching-network: tensor 'x': it is read by 2 nodes ('relu', 'sum'); only linear networks have hardware yet",
-    );
-    expect(lower).toThrow("error E401 no-engine: node 'sum': the operator 'add' has no engine yet");
+    b.node('all', { kind: 'concat', axis: 2 }, ['sum', x], type([2, 2, 6]));
+    const { network } = lowerModel(b.build(['all', 'sum']));
+    expect(network.layers.map(({ kind, inputs }) => [kind, ...inputs.map(({ tensor }) => tensor)])).toEqual([
+      ['lookup', 'x'],
+      ['add', 'x', 'relu'],
+      ['concat', 'sum', 'x'],
+    ]);
+    const edges = [...streamReaders(network)].map(([tensor, readers]) => [
+      tensor,
+      ...readers.map((reader) => edgeName(network, reader)),
+    ]);
+    expect(edges).toEqual([
+      ['x', 'relu.0', 'sum.0', 'all.1'],
+      ['relu', 'sum.1'],
+      ['sum', 'all.0', 'output.sum'],
+      ['all', 'output.all'],
+    ]);
+  });
+
+  it('keeps of constant addends what does not repeat', () => {
+    const constantOf = (shape: readonly number[], data: readonly number[]): readonly number[] => {
+      const b = makeBuilder('m');
+      const x = b.input('x', type([1, 2, 3]));
+      const k = b.constant('k', { type: quantised(shape, 8, true, 0.1, 1), data: Int8Array.from(data) });
+      b.node('sum', { kind: 'add' }, [x, k], type([1, 2, 3]));
+      const [layer] = lowerModel(b.build(['sum'])).network.layers;
+      if (layer?.kind !== 'add') throw new Error('no add');
+      const [multiplier = 0] = layer.multipliers;
+      return [...layer.constant].map((value) => value / multiplier);
+    };
+    expect(constantOf([1, 1, 3], [5, 5, 5])).toEqual([4]);
+    expect(constantOf([1, 1, 3], [5, 6, 7])).toEqual([4, 5, 6]);
+    expect(constantOf([1, 2, 1], [5, 6])).toEqual([4, 4, 4, 5, 5, 5]);
+  });
+
+  it('refuses joins that have no engine by name', () => {
+    const b = makeBuilder('m');
+    const x = b.input('x', type([2, 2, 3]));
+    b.node('rows', { kind: 'concat', axis: 0 }, [x, x], type([4, 2, 3]));
+    b.node('part', { kind: 'slice', begin: [0, 0, 0], size: [2, 1, 3], step: [2, 2, 1] }, ['rows'], type([2, 1, 3]));
+    const lower = (outputs: readonly string[]) => (): unknown => lowerModel(b.build(outputs));
+    expect(lower(['part'])).toThrow("error E404 axis-without-engine: node 'rows': 'concat' along axis 0");
   });
 });

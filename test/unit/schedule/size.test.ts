@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lowerModel } from '../../../src/compile.js';
 import { NO_PINS, planFor } from '../../../src/explore/solver.js';
 import type { Design } from '../../../src/hw/design.js';
-import type { LayerChain } from '../../../src/hw/layer.js';
+import type { LayerGraph } from '../../../src/hw/layer.js';
 import { makeBuilder } from '../../../src/ir/builder.js';
 import type { TensorType } from '../../../src/ir/tensor-type.js';
 import { predict } from '../../../src/schedule/predict.js';
@@ -10,7 +10,7 @@ import { sizeDesign } from '../../../src/schedule/size.js';
 import { quantised, UNIT_WINDOW } from '../execute/make-graph.js';
 
 /** Depthwise and pointwise layers in turn: all channels of a pixel leave in a burst, and windows wait for rows. */
-function separableChain(pairs: number): LayerChain {
+function separableChain(pairs: number): LayerGraph {
   const b = makeBuilder('separable');
   const type = (shape: readonly number[]): TensorType => quantised(shape, 8, false, 0.05, 0);
   const weights = (shape: readonly number[]) => ({
@@ -25,7 +25,7 @@ function separableChain(pairs: number): LayerChain {
     b.constant(`p${i}`, weights([8, 1, 1, 8]));
     at = b.node(`pointwise${i}`, { kind: 'conv', ...UNIT_WINDOW, groups: 1 }, [at, `p${i}`], type([8, 8, 8]));
   }
-  return lowerModel(b.build([at])).chain;
+  return lowerModel(b.build([at])).network;
 }
 
 function withLess(design: Design, index: number, pixels: number): Design {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { NamedStream } from '../../../src/emit/top.js';
+import type { NamedStream } from '../../../src/emit/names.js';
 import { joinFrames, streamElements, streamValues } from '../../../src/verify/streams.js';
 
 function stream(channels: number, lanes: number, signed: boolean): NamedStream {
   const map = { height: 2, width: 1, channels, element: { kind: 'int', bits: 8, signed } } as const;
-  return { name: 's', type: { map, lanes }, tensor: 't', layer: 'l' };
+  return { name: 's', type: { map, lanes }, tensor: 't', layer: 'l', repeats: false, producer: 'p', consumer: 'c' };
 }
 
 describe('streamValues', () => {

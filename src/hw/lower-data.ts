@@ -1,0 +1,103 @@
+import { broadcastOffsets, forEachRow } from '../execute/element-order.js';
+import { addParams } from '../execute/integer/join-params.js';
+import { constantInput, inputType, numeric, outputType } from '../execute/tensor-access.js';
+import type { Graph, GraphNode } from '../ir/graph.js';
+import type { AddOp, ConcatOp, SliceOp } from '../ir/op.js';
+import { elementCount } from '../ir/tensor-type.js';
+import { HeddleError } from '../support/diagnostics.js';
+import { type FeatureMap, mapName } from './feature-map.js';
+import type { AddLayer, ConcatLayer, LayerEnd, SliceLayer } from './layer.js';
+import { constantJoined, joinedMapsDiffer, steppedSlice, wrongAxis } from './messages.js';
+
+/** Lowering of the operators that join streams or take a part of one. */
+
+/** What every lowering is given: the node, the streams that it reads and the maps of its ends. */
+export interface Ends {
+  readonly name: string;
+  /** Of its inputs those that are no constants. */
+  readonly inputs: readonly LayerEnd[];
+  /** The first of them. */
+  readonly input: FeatureMap;
+  readonly output: FeatureMap;
+  readonly inputTensor: string;
+  readonly outputTensor: string;
+  readonly macs: number;
+}
+
+function sameExtents(a: FeatureMap, b: FeatureMap): boolean {
+  return a.height === b.height && a.width === b.width && a.channels === b.channels;
+}
+
+export function lowerAdd(graph: Graph, node: GraphNode<AddOp>, ends: Ends): AddLayer {
+  const maps = ends.inputs.map(({ map }) => map);
+  if (!maps.every((map) => sameExtents(map, ends.output)))
+    throw new HeddleError([joinedMapsDiffer(node.name, maps.map(mapName))]);
+  const params = addParams(graph, node);
+  const flows = node.inputs.map((tensor) => !graph.constants.has(tensor));
+  const ofStreams = (values: readonly number[]): number[] => values.filter((_, i) => flows[i]);
+  return {
+    kind: 'add',
+    ...ends,
+    inputZeroPoints: ofStreams(params.inputZeroPoints),
+    multipliers: ofStreams(params.multipliers),
+    shift: params.shift,
+    zeroPoint: params.zeroPoint,
+    clampLo: params.lo,
+    clampHi: params.hi,
+    constant: shortest(constantSums(graph, node), ends.output.channels),
+  };
+}
+
+/** What the constant operands add to every element of the output, before the shift; empty without any. */
+function constantSums(graph: Graph, node: GraphNode<AddOp>): Float64Array {
+  const { inputZeroPoints, multipliers } = addParams(graph, node);
+  const { shape } = outputType(graph, node);
+  const constants = node.inputs.flatMap((tensor, i) => (graph.constants.has(tensor) ? [i] : []));
+  if (constants.length === 0) return new Float64Array();
+  const sums = new Float64Array(elementCount(shape));
+  for (const input of constants) {
+    const values = numeric(constantInput(graph, node, input).data);
+    const multiplier = multipliers[input] as number;
+    const zero = inputZeroPoints[input] as number;
+    forEachRow(broadcastOffsets(inputType(graph, node, input).shape, shape), (base, last, from) => {
+      for (let i = 0; i < last.length; i++) {
+        const v = (values[base + (last[i] as number)] as number) - zero;
+        sums[from + i] = (sums[from + i] as number) + multiplier * v;
+      }
+    });
+  }
+  return sums;
+}
+
+/** One value where all are equal, one a channel where pixels are, else all of them. */
+function shortest(values: Float64Array, channels: number): Float64Array {
+  for (const period of [1, channels]) {
+    if (period < values.length && values.every((value, i) => value === values[i % period]))
+      return values.slice(0, period);
+  }
+  return values;
+}
+
+/** Inputs of another scale have been requantised by a pass. */
+export function lowerConcat(graph: Graph, node: GraphNode<ConcatOp>, ends: Ends): ConcatLayer {
+  const rank = outputType(graph, node).shape.length;
+  if (node.op.axis !== rank - 1) throw new HeddleError([wrongAxis(node.name, 'concat', node.op.axis)]);
+  const constants = node.inputs.filter((tensor) => graph.constants.has(tensor));
+  if (constants.length > 0) throw new HeddleError(constants.map((tensor) => constantJoined(node.name, tensor)));
+  const maps = ends.inputs.map(({ map }) => map);
+  const channels = maps.reduce((sum, map) => sum + map.channels, 0);
+  const { height, width } = ends.output;
+  const fits = channels === ends.output.channels && maps.every((map) => map.height === height && map.width === width);
+  if (!fits) throw new HeddleError([joinedMapsDiffer(node.name, maps.map(mapName))]);
+  return { kind: 'concat', ...ends };
+}
+
+export function lowerSlice(graph: Graph, node: GraphNode<SliceOp>, ends: Ends): SliceLayer {
+  const { begin, step } = node.op;
+  if (step.some((by) => by !== 1)) throw new HeddleError([steppedSlice(node.name, step)]);
+  const [channels = 1, width = 1, height = 1] = inputType(graph, node).shape.toReversed();
+  if (!sameExtents(ends.input, { ...ends.input, channels, width, height }))
+    throw new HeddleError([joinedMapsDiffer(node.name, [mapName(ends.input)])]);
+  const [channelFrom = 0, columnFrom = 0, rowFrom = 0] = begin.toReversed();
+  return { kind: 'slice', ...ends, rowFrom, columnFrom, channelFrom };
+}
