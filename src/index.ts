@@ -68,6 +68,8 @@ export { runText } from './report/run-document.js';
 export type { VerifyDocument } from './report/verify-document.js';
 export { verifyDocument } from './report/verify-document.js';
 export { verifyText } from './report/verify-text.js';
+export type { ZooDocument, ZooDocumentNetwork } from './report/zoo-document.js';
+export { zooDocument, zooText } from './report/zoo-document.js';
 export type { Prediction } from './schedule/predict.js';
 export { cacheDirectory, cacheSize } from './simulate/cache.js';
 export type { ToolStatus } from './simulate/tools.js';

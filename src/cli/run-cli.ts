@@ -16,13 +16,14 @@ import { addInspect } from './commands/inspect.js';
 import { addQuantize } from './commands/quantize.js';
 import { addRun } from './commands/run.js';
 import { addVerify } from './commands/verify.js';
+import { addZoo } from './commands/zoo.js';
 import type { CliContext, CommandHost } from './context.js';
 import { badUsage } from './messages.js';
 
 /** 0 done, 1 a check failed, 2 bad usage or input, 3 a tool is missing, 70 an internal error, 130 interrupted. */
 export type ExitStatus = 0 | 1 | 2 | 3 | 70 | 130;
 
-const COMMANDS = [addVerify, addCompile, addRun, addQuantize, addExplore, addInspect, addDoctor, addDemo];
+const COMMANDS = [addVerify, addCompile, addRun, addQuantize, addExplore, addInspect, addZoo, addDoctor, addDemo];
 
 /** Runs one command line. Never throws: what goes wrong is written to stderr and is in the status. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitStatus> {

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../support/diagnostics.js';
+import { isZooName } from '../zoo/name.js';
 
 /** Messages of lowering and folding: E400..E439. */
 
@@ -8,7 +9,7 @@ function error(code: string, alias: string, subject: string, text: string, hint:
 
 /** A word as a shell takes it: in quotes where it holds anything special. */
 function shellWord(text: string): string {
-  return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** `path` is the model's file, where it came from one: the command line is then ready to use but for the frames. */
@@ -16,12 +17,15 @@ export function quantiseFirst(model: string, path?: string): Diagnostic {
   const source = path === undefined ? '<model>' : shellWord(path);
   const target =
     path === undefined ? '<integer model>' : shellWord(`${path.replace(/\.(?:json|onnx|tflite)$/, '')}-int8.json`);
+  const isZoo = path !== undefined && isZooName(path);
   return error(
     'E400',
     'float-model',
     `model '${model}'`,
     'this is a float model; hardware is made from integer models',
-    `quantise first: heddle quantize ${source} --calibration x.npy -o ${target}`,
+    isZoo
+      ? "leave the option 'float' out, or quantise it with frames of your own by heddle quantize"
+      : `quantise first: heddle quantize ${source} --calibration x.npy -o ${target}`,
   );
 }
 

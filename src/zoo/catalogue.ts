@@ -43,7 +43,7 @@ export interface ZooNetwork {
 
 const IMAGENET: InputSizes = { usual: 224, least: 32 };
 
-/** All networks, from the smallest kind to the largest, the way they followed each other. */
+/** All networks: those for small pictures, for ImageNet, kind by kind, and for segmentation and detection. */
 export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
   perceptron: {
     build: perceptron,
@@ -86,59 +86,6 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
     source: 'He et al., Deep residual learning for image recognition, 2015',
     published: {},
   },
-  googlenet: {
-    build: googlenet,
-    input: IMAGENET,
-    width: 1,
-    source: 'Szegedy et al., Going deeper with convolutions, 2014',
-    published: { parameters: 6_998_552 },
-  },
-  resnet18: {
-    build: resnet18,
-    input: IMAGENET,
-    width: 1,
-    source: 'He et al., Deep residual learning for image recognition, 2015',
-    published: { macs: 1.82e9, parameters: 11_689_512 },
-  },
-  resnet50: {
-    build: resnet50,
-    input: IMAGENET,
-    width: 1,
-    source: 'He et al., Deep residual learning for image recognition, 2015',
-    published: { macs: 4.09e9, parameters: 25_557_032 },
-  },
-  resnet152: {
-    build: resnet152,
-    input: IMAGENET,
-    width: 1,
-    source: 'He et al., Deep residual learning for image recognition, 2015',
-    published: { macs: 11.5e9, parameters: 60_192_808 },
-  },
-  densenet121: {
-    build: densenet121,
-    input: IMAGENET,
-    width: 1,
-    source: 'Huang et al., Densely connected convolutional networks, 2016',
-    published: {
-      macs: 2.87e9,
-      parameters: 7_978_856,
-      note: 'work with the normalisations that stay layers, one multiplication an element',
-    },
-  },
-  'mobilenet-v1': {
-    build: mobilenetV1,
-    input: IMAGENET,
-    width: 1,
-    source: 'Howard et al., MobileNets, 2017',
-    published: { macs: 569e6, parameters: 4_231_976 },
-  },
-  'mobilenet-v2': {
-    build: mobilenetV2,
-    input: IMAGENET,
-    width: 1,
-    source: 'Sandler et al., MobileNetV2, 2018',
-    published: { macs: 301e6, parameters: 3_504_872 },
-  },
   alexnet: {
     build: alexnet,
     input: { usual: 227, least: 67 },
@@ -174,6 +121,13 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
     source: 'Simonyan and Zisserman, Very deep convolutional networks, 2014',
     published: { macs: 19.6e9, parameters: 143_667_240 },
   },
+  googlenet: {
+    build: googlenet,
+    input: IMAGENET,
+    width: 1,
+    source: 'Szegedy et al., Going deeper with convolutions, 2014',
+    published: { parameters: 6_998_552 },
+  },
   'inception-v2': {
     build: inceptionV2,
     input: IMAGENET,
@@ -207,12 +161,37 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
     source: 'Szegedy et al., Inception-v4, Inception-ResNet and the impact of residual connections, 2016',
     published: { macs: 13.2e9, parameters: 55_843_464 },
   },
-  squeezenet: {
-    build: squeezenet,
+  resnet18: {
+    build: resnet18,
     input: IMAGENET,
     width: 1,
-    source: 'Iandola et al., SqueezeNet, 2016; version 1.1',
-    published: { macs: 0.35e9, parameters: 1_235_496 },
+    source: 'He et al., Deep residual learning for image recognition, 2015',
+    published: { macs: 1.82e9, parameters: 11_689_512 },
+  },
+  resnet50: {
+    build: resnet50,
+    input: IMAGENET,
+    width: 1,
+    source: 'He et al., Deep residual learning for image recognition, 2015',
+    published: { macs: 4.09e9, parameters: 25_557_032 },
+  },
+  resnet152: {
+    build: resnet152,
+    input: IMAGENET,
+    width: 1,
+    source: 'He et al., Deep residual learning for image recognition, 2015',
+    published: { macs: 11.5e9, parameters: 60_192_808 },
+  },
+  densenet121: {
+    build: densenet121,
+    input: IMAGENET,
+    width: 1,
+    source: 'Huang et al., Densely connected convolutional networks, 2016',
+    published: {
+      macs: 2.87e9,
+      parameters: 7_978_856,
+      note: 'work with the normalisations that stay layers, one multiplication an element',
+    },
   },
   xception: {
     build: xception,
@@ -221,17 +200,26 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
     source: 'Chollet, Xception, 2016',
     published: { macs: 8.4e9, parameters: 22_855_952 },
   },
-  shufflenet: {
-    build: shufflenet,
+  squeezenet: {
+    build: squeezenet,
     input: IMAGENET,
-    source: 'Zhang et al., ShuffleNet, 2017; three groups',
-    published: { macs: 137e6 },
+    width: 1,
+    source: 'Iandola et al., SqueezeNet, 2016; version 1.1',
+    published: { macs: 0.35e9, parameters: 1_235_496 },
   },
-  'shufflenet-v2': {
-    build: shufflenetV2,
+  'mobilenet-v1': {
+    build: mobilenetV1,
     input: IMAGENET,
-    source: 'Ma et al., ShuffleNet V2, 2018',
-    published: { macs: 146e6, parameters: 2_278_604 },
+    width: 1,
+    source: 'Howard et al., MobileNets, 2017',
+    published: { macs: 569e6, parameters: 4_231_976 },
+  },
+  'mobilenet-v2': {
+    build: mobilenetV2,
+    input: IMAGENET,
+    width: 1,
+    source: 'Sandler et al., MobileNetV2, 2018',
+    published: { macs: 301e6, parameters: 3_504_872 },
   },
   'mobilenet-v3-small': {
     build: mobilenetV3Small,
@@ -246,6 +234,18 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
     width: 1,
     source: 'Tan and Le, EfficientNet, 2019',
     published: { parameters: 5_288_548, note: 'work published as 0.39 G, of two digits' },
+  },
+  shufflenet: {
+    build: shufflenet,
+    input: IMAGENET,
+    source: 'Zhang et al., ShuffleNet, 2017; three groups',
+    published: { macs: 137e6 },
+  },
+  'shufflenet-v2': {
+    build: shufflenetV2,
+    input: IMAGENET,
+    source: 'Ma et al., ShuffleNet V2, 2018',
+    published: { macs: 146e6, parameters: 2_278_604 },
   },
   unet: {
     build: unet,

@@ -88,6 +88,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'option of a model of the zoo': ['compile', 'zoo:lenet5,sed=2', '-o', 'out'],
   'float model to verify': ['verify', float],
   'float model to compile': ['compile', float, '-o', path('out')],
+  'float model of the zoo': ['compile', 'zoo:perceptron,float', '-o', path('out')],
   'float model to explore, with a name to quote': ['explore', spaced],
   'integer model to quantise': ['quantize', model, '--calibration', input, '-o', path('q.json')],
 

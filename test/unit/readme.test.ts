@@ -49,7 +49,9 @@ const NEEDS_TOOLS: readonly string[] = ['verify', 'doctor', 'demo'];
 describe('README', () => {
   it('has the commands that the tests below run', () => {
     const names = new Set(HEDDLE.map((line) => line.split(' ')[0]));
-    expect([...names].sort()).toEqual(['compile', 'doctor', 'explore', 'inspect', 'quantize', 'run', 'verify']);
+    expect([...names].sort()).toEqual([
+      ...['compile', 'doctor', 'explore', 'inspect', 'quantize', 'run', 'verify', 'zoo'],
+    ]);
     expect(README).toContain('out/folding.json');
   });
 

@@ -34,7 +34,7 @@ const model = save(tinyInteger(), folder.path('tiny.json'));
 const floatModel = save(tinyFloat(), folder.path('tiny-float.json'));
 const input = writeNpy(folder.path('x.npy'), pixels(6));
 
-const COMMANDS = ['verify', 'compile', 'run', 'quantize', 'explore', 'inspect', 'doctor'] as const;
+const COMMANDS = ['verify', 'compile', 'run', 'quantize', 'explore', 'inspect', 'zoo', 'doctor'] as const;
 
 describe('heddle', () => {
   it('prints its version and its help to stdout', async () => {
@@ -309,6 +309,36 @@ describe('an ONNX file that leaves extents open', () => {
     }
     const integer = folder.path('closed.json');
     expect((await cli(['quantize', open, '--calibration', frames, ...shape, '-o', integer])).status).toBe(0);
+  });
+});
+
+describe('heddle zoo', () => {
+  it('lists the networks at their usual sizes', async () => {
+    const { networks } = document('zoo', (await cli(['zoo', '--json'])).stdout) as { networks: { name: string }[] };
+    expect(networks.find(({ name }) => name === 'mobilenet-v1')).toMatchObject({
+      input: [224, 224, 3],
+      outputs: [[1000]],
+      parameters: 4_231_976,
+      published: { macs: 569e6 },
+    });
+    const { stdout } = await cli(['zoo']);
+    for (const { name } of networks) expect(stdout).toContain(`\nzoo:${name} `);
+  });
+
+  it('makes a network that every command takes', async () => {
+    const name = 'zoo:mobilenet-v1,input=32,width=0.125';
+    const value = document('inspect', (await cli(['inspect', name, '--json'])).stdout);
+    expect(value).toMatchObject({ arithmetic: 'integer', blockers: [] });
+    const frames = writeNpy(folder.path('zoo.npy'), {
+      shape: [1, 32, 32, 3],
+      dtype: 'u1',
+      data: Uint8Array.from({ length: 3072 }, (_, i) => (i * 37) % 256),
+    });
+    expect((await cli(['run', name, '--input', frames])).status).toBe(0);
+    const quantised = ['-o', folder.path('zoo.json')];
+    expect((await cli(['quantize', name, '--calibration', frames, ...quantised])).stderr).toContain('E294');
+    expect((await cli(['quantize', `${name},float`, '--calibration', frames, ...quantised])).status).toBe(0);
+    expect((await cli(['compile', `${name},float`, '-o', folder.path('never')])).stderr).toContain('E400');
   });
 });
 
