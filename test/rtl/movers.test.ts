@@ -291,7 +291,7 @@ describe('engines that only move elements', () => {
   });
 
   it('take every beat in the clock that the token-level model says', async () => {
-    await expectTokenRules(MOVERS.map(makeStampPoint), memoryFiles);
+    await expectTokenRules(MOVERS.map(makeStampPoint), { memoryFiles });
   });
 
   it('refuse illegal parameters by name', async () => {

@@ -290,7 +290,7 @@ describe('products that are requantised', () => {
   });
 
   it('take every beat in the clock that the token-level model says', async () => {
-    await expectTokenRules([...MULS.map(mulStamp), ...PRELUS.map(preluStamp)], memoryFiles);
+    await expectTokenRules([...MULS.map(mulStamp), ...PRELUS.map(preluStamp)], { memoryFiles });
   });
 
   it('refuse illegal parameters by name', async () => {

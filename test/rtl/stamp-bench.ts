@@ -207,12 +207,16 @@ function stampPoint(point: StampPoint, index: number, gates: Gates): BenchPoint 
   };
 }
 
+/** What points need beside rtl/, by file name. */
+interface StampFiles {
+  readonly memoryFiles?: ReadonlyMap<string, string>;
+  readonly extraFiles?: ReadonlyMap<string, string>;
+}
+
 /** Expects every point's beats to be taken in the clocks that its process says, under each pair of densities. */
-export async function expectTokenRules(
-  points: readonly StampPoint[],
-  memoryFiles: ReadonlyMap<string, string> = new Map(),
-): Promise<void> {
-  const extraFiles = new Map(points.map((point, p) => [`${moduleName(p)}.v`, stampModule(moduleName(p), point)]));
+export async function expectTokenRules(points: readonly StampPoint[], files: StampFiles = {}): Promise<void> {
+  const modules = points.map((point, p): [string, string] => [`${moduleName(p)}.v`, stampModule(moduleName(p), point)]);
+  const extraFiles = new Map([...(files.extraFiles ?? []), ...modules]);
   for (const [d, [source, sink]] of DENSITIES.entries()) {
     const gates = points.map(
       ({ inputs }, p): Gates => ({
@@ -225,7 +229,7 @@ export async function expectTokenRules(
       points: points.map((point, p) => stampPoint(point, p, gates[p] as Gates)),
       frames: 1,
       extraFiles,
-      memoryFiles: new Map([...memoryFiles, ...patterns]),
+      memoryFiles: new Map([...(files.memoryFiles ?? []), ...patterns]),
       stalls: [{ source: 0, sink: 0 }],
       seeds: [1],
     });
