@@ -40,6 +40,7 @@ export const LATENCY = {
   pad: 1,
   mul: 10,
   prelu: 9,
+  lrn: 15,
   frameIn: 1,
   frameOut: 1,
   /** From a frame's last input beat to its last output beat being let out: its mark's way (hd_frame_in, hd_frame_out). */
@@ -53,6 +54,7 @@ export const HOLDS = {
   pad: 2,
   mul: 16,
   prelu: 16,
+  lrn: 32,
   widthUp: 2,
   concat: 3,
   crop: 3,

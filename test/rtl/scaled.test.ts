@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { executeInteger } from '../../src/execute/integer/execute-integer.js';
+import { responseParams } from '../../src/execute/integer/response-params.js';
+import { allocate, numeric } from '../../src/execute/tensor-access.js';
+import { makeBuilder } from '../../src/ir/builder.js';
+import type { GraphNode } from '../../src/ir/graph.js';
+import type { LocalResponseNormOp } from '../../src/ir/op.js';
+import { int, type TensorType } from '../../src/ir/tensor-type.js';
 import { gateProcess } from '../../src/schedule/gate-process.js';
 import { HOLDS, LATENCY } from '../../src/schedule/latency.js';
+import { responseRule } from '../../src/schedule/response-rule.js';
 import { join } from '../../src/schedule/token-branches.js';
 import { stream } from '../../src/schedule/token-stages.js';
 import { type Multiplier, requantise } from '../../src/support/fixed-point.js';
@@ -9,7 +17,7 @@ import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 import { unpackStreams } from './packed-streams.js';
 import { expectTokenRules, type StampPoint } from './stamp-bench.js';
 
-/** hd_mul and hd_prelu: products that are requantised, in one simulator. */
+/** hd_mul, hd_prelu and hd_lrn: products that are requantised, in one simulator. */
 
 const FRAMES = 3;
 const PIXELS = 11;
@@ -232,7 +240,88 @@ function preluPoint(prelu: Prelu, index: number): BenchPoint {
   };
 }
 
-const memoryFiles = new Map(PRELUS.map((prelu): [string, string] => [slopeFileName(prelu), slopeFile(prelu)]));
+interface Response extends Shape {
+  readonly input: Operand;
+  readonly size: number;
+  readonly op: { readonly alpha: number; readonly beta: number; readonly bias: number };
+}
+
+const OP = { alpha: 1e-4, beta: 0.75, bias: 2 };
+
+const RESPONSES: readonly Response[] = [
+  { ...SHAPE, name: 'alexnet on 4', channels: 16, lanes: 4, input: U8, size: 5, op: OP },
+  { ...SHAPE, ...SIGNED, name: '7 on 2', channels: 7, lanes: 2, input: I8, size: 4, op: { ...OP, alpha: 0.5 } },
+  { ...SHAPE, name: '11 on 1', channels: 11, lanes: 1, input: { ...U8, bits: 9 }, size: 15, op: { ...OP, beta: 0.5 } },
+  { ...SHAPE, ...SIGNED, name: 'one channel', input: { ...I8, bits: 4 }, size: 1, op: OP },
+  { ...SHAPE, name: 'window above the pixel', channels: 3, lanes: 1, input: U8, size: 9, op: { ...OP, alpha: 2 } },
+  { ...SHAPE, name: 'all in a beat', channels: 6, lanes: 8, input: { ...U8, zero: 100 }, size: 7, op: OP },
+];
+
+const typeOf = ({ bits, signed, zero }: Operand, channels: number): TensorType => ({
+  shape: [1, PIXELS, channels],
+  element: int(bits, signed),
+  quant: { scale: [1], zeroPoint: [zero] },
+});
+
+/** The golden model's node: its constants, and what it makes of a frame. */
+function responseOf({ op, size, input, out, channels }: Response) {
+  const b = makeBuilder('response');
+  b.input('x', typeOf(input, channels));
+  b.node('y', { kind: 'local-response-norm', size, ...op }, ['x'], typeOf(out, channels));
+  const graph = b.build(['y']);
+  const run = (values: Int32Array): Iterable<number> => {
+    const data = allocate(int(input.bits, input.signed), values.length);
+    data.set(values);
+    return numeric(executeInteger(graph, new Map([['x', { type: typeOf(input, channels), data }]])).get('y')?.data);
+  };
+  return { params: responseParams(graph, graph.nodes[0] as GraphNode<LocalResponseNormOp>), run };
+}
+
+const tableFileName = (response: Response): string => `${response.name.replaceAll(' ', '_')}.hex`;
+
+function responsePoint(response: Response, index: number): BenchPoint {
+  const { input, out, clamp, channels, mBits } = response;
+  const { params, run } = responseOf(response);
+  const frame = PIXELS * channels;
+  const x = randomOf(input, FRAMES * frame, 400 + index);
+  const expected = Array.from({ length: FRAMES }, (_, f) => [...run(x.slice(f * frame, (f + 1) * frame))]).flat();
+  return {
+    name: response.name,
+    module: 'hd_lrn',
+    parameters: {
+      LANES: response.lanes,
+      CHANNELS: channels,
+      IN_BITS: input.bits,
+      IN_SIGNED: input.signed ? 1 : 0,
+      IN_ZERO_POINT: input.zero,
+      BELOW: params.below,
+      ABOVE: params.above,
+      CELL_BITS: params.cellBits,
+      TABLE_DEPTH: params.multipliers.length,
+      TABLE_FILE: verilogString(tableFileName(response)),
+      M_BITS: mBits,
+      SHIFT: params.shift,
+      OUT_BITS: out.bits,
+      ZERO_POINT: out.zero,
+      CLAMP_LO: clamp[0],
+      CLAMP_HI: clamp[1],
+    },
+    inputs: [streamOf('s_axis', PIXELS, input, response, x)],
+    outputs: [streamOf('m_axis', PIXELS, out, response, expected)],
+  };
+}
+
+function responseFile(response: Response): [string, string] {
+  const words = Array.from(responseOf(response).params.multipliers, (multiplier) =>
+    BigInt.asUintN(response.mBits, BigInt(multiplier - 2 ** (response.mBits - 1))).toString(16),
+  );
+  return [tableFileName(response), `${words.join('\n')}\n`];
+}
+
+const memoryFiles = new Map([
+  ...PRELUS.map((prelu): [string, string] => [slopeFileName(prelu), slopeFile(prelu)]),
+  ...RESPONSES.map(responseFile),
+]);
 
 function mulStamp(mul: Mul): StampPoint {
   const beats = FRAMES * PIXELS * beatsOf(mul);
@@ -268,11 +357,25 @@ function preluStamp(prelu: Prelu, index: number): StampPoint {
   };
 }
 
+function responseStamp(response: Response, index: number): StampPoint {
+  const beats = FRAMES * PIXELS * beatsOf(response);
+  const { name, lanes, input, out, size } = response;
+  const rule = responseRule(beatsOf(response), lanes, Math.ceil((size - 1) / 2));
+  return {
+    name,
+    module: 'hd_lrn',
+    parameters: responsePoint(response, index).parameters,
+    inputs: [{ prefix: 's_axis', lanes, bits: input.bits, beats }],
+    output: { prefix: 'm_axis', lanes, bits: out.bits, beats },
+    process: ([from], to) => stream(name, from ?? to, to, rule),
+  };
+}
+
 describe('products that are requantised', () => {
   it('are bit exact, also after a reset, a beat a clock', async () => {
     const packed = unpackStreams(MULS.map(mulPoint));
     const runs = await expectCleanBench({
-      points: [...packed.points, ...PRELUS.map(preluPoint)],
+      points: [...packed.points, ...PRELUS.map(preluPoint), ...RESPONSES.map(responsePoint)],
       extraFiles: packed.extraFiles,
       frames: FRAMES,
       memoryFiles,
@@ -281,7 +384,7 @@ describe('products that are requantised', () => {
     });
     const ends = [
       ...MULS.map((mul) => [mul, 'm0_axis'] as const),
-      ...PRELUS.map((prelu) => [prelu, 'm_axis'] as const),
+      ...[...PRELUS, ...RESPONSES].map((shape) => [shape, 'm_axis'] as const),
     ];
     for (const [shape, port] of ends) {
       const { frameFirstCycles: first, frameLastCycles: last } = probeNamed(freeRun(runs), `${shape.name}/${port}`);
@@ -290,7 +393,8 @@ describe('products that are requantised', () => {
   });
 
   it('take every beat in the clock that the token-level model says', async () => {
-    await expectTokenRules([...MULS.map(mulStamp), ...PRELUS.map(preluStamp)], { memoryFiles });
+    const points = [...MULS.map(mulStamp), ...PRELUS.map(preluStamp), ...RESPONSES.map(responseStamp)];
+    await expectTokenRules(points, { memoryFiles });
   });
 
   it('refuse illegal parameters by name', async () => {
@@ -300,6 +404,10 @@ describe('products that are requantised', () => {
     await expectIllegal('hd_mul', { B_BITS: 17 }, 'A_BITS_and_B_BITS_must_be_1_to_16');
     await expectIllegal('hd_mul', { MULTIPLIER: 2 ** 18 }, 'MULTIPLIER_must_fit_M_BITS_of_2_to_31');
     await expectIllegal('hd_mul', { SHIFT: 48 }, 'SHIFT_must_be_1_to_47');
+    await expectIllegal('hd_lrn', { CHANNELS: 0 }, 'LANES_and_CHANNELS_must_be_at_least_1');
+    await expectIllegal('hd_lrn', { IN_BITS: 11 }, 'IN_BITS_must_be_1_to_10');
+    await expectIllegal('hd_lrn', { BELOW: 8 }, 'BELOW_and_ABOVE_must_be_0_to_7');
+    await expectIllegal('hd_lrn', { CELL_BITS: 11 }, 'CELL_BITS_must_be_2_to_10_and_TABLE_DEPTH_at_least_1');
     await expectIllegal('hd_prelu', { CHANNELS: 0 }, 'LANES_and_CHANNELS_must_be_at_least_1');
     await expectIllegal('hd_prelu', { IN_BITS: 17 }, 'IN_BITS_must_be_1_to_16');
     await expectIllegal('hd_prelu', { MULTIPLIER: -1 }, 'MULTIPLIER_must_fit_M_BITS_of_2_to_31');
