@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join, relative } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it } from 'vitest';
+import { INTEGER_PIPELINE } from '../../../src/passes/pipelines.js';
 import { parseNpy } from '../../../src/support/npy.js';
 import { makeOnnx } from '../../oracle/onnx-builder.js';
 import { cli, makeFolder, pixels, save, tinyFloat, tinyInteger, writeNpy } from './host.js';
@@ -68,14 +69,9 @@ describe('heddle compile', () => {
     expect((await cli(['compile', model, '-o', a, '--dump-ir'])).status).toBe(0);
     expect(contents(a)).toEqual(contents(b));
     expect([...contents(a).keys()].filter((name) => name.startsWith('ir'))).toEqual(
-      [
-        '00-import',
-        '01-fold-constants',
-        '02-fold-padding',
-        '03-fuse-activation',
-        '04-requantise-concat',
-        '05-remove-dead',
-      ].map((name) => join('ir', `${name}.txt`)),
+      ['import', ...INTEGER_PIPELINE.map(({ name }) => name)].map((name, i) =>
+        join('ir', `${String(i).padStart(2, '0')}-${name}.txt`),
+      ),
     );
   });
 
