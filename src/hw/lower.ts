@@ -1,4 +1,5 @@
 import { integerClamp } from '../execute/integer/clamps.js';
+import { factorTable } from '../execute/integer/mul.js';
 import { outputRange } from '../execute/integer/requant-params.js';
 import { slopeTable } from '../execute/integer/slopes.js';
 import { MAX_TABLE_BITS, pointwiseTable, requantiseTable } from '../execute/integer/table.js';
@@ -49,7 +50,7 @@ const LOWER: LowerTable = {
   'hard-sigmoid': lowerPointwise,
   'hard-swish': lowerPointwise,
   swish: lowerPointwise,
-  mul: refuse,
+  mul: lowerMul,
   concat: lowerConcat,
   slice: lowerSlice,
   pad: refuse,
@@ -193,6 +194,13 @@ function lowerPointwise(graph: Graph, node: GraphNode<PointwiseOp>, ends: Ends):
 /** A slope for each channel would be a table for each. */
 function lowerSlope(graph: Graph, node: GraphNode<OpOf<'leaky-relu'> | OpOf<'prelu'>>, ends: Ends): Layer {
   return lookup(node, ends, () => slopeTable(graph, node) ?? refuse(graph, node));
+}
+
+/** A constant factor of one value is a table. */
+function lowerMul(graph: Graph, node: GraphNode<OpOf<'mul'>>, ends: Ends): Layer {
+  const table = ends.inputs.length === 1 ? factorTable(graph, node) : undefined;
+  if (table === undefined) return refuse(graph, node);
+  return lookup(node, { ...ends, output: { ...ends.input, element: ends.output.element } }, () => table);
 }
 
 /** What leaves the order of the stream's elements and the channels of its pixels alone, or is the last name of it. */

@@ -1,8 +1,9 @@
+import { MAX_TABLE_BITS } from '../execute/integer/table.js';
 import { activationOf, numeric } from '../execute/tensor-access.js';
 import type { GraphNode } from '../ir/graph.js';
 import type { ConvOp, MulOp } from '../ir/op.js';
 import type { Tensor } from '../ir/tensor.js';
-import { int } from '../ir/tensor-type.js';
+import { int, isInt } from '../ir/tensor-type.js';
 import { sameExtents } from '../ir/type-equality.js';
 import { UNIT_WINDOW } from '../ir/window.js';
 import { defined } from '../support/invariant.js';
@@ -12,7 +13,7 @@ import type { Pass } from './pass.js';
 /**
  * The product of a feature map and a constant for each channel is a depthwise 1x1 convolution: the same product of
  * integers, requantised by the same multiplier. It is made one where the constant's steps from its zero point are
- * weights of 8 bits; others stay products.
+ * weights of 8 bits; others stay products, as do those with one factor, which lowering makes tables.
  */
 export const convertScaling: Pass = {
   name: 'convert-scaling',
@@ -55,6 +56,14 @@ function scalingOf(draft: Draft, node: GraphNode<MulOp>): Scaling | undefined {
   const channels = shape.at(-1) ?? 1;
   const { length } = constant.data;
   const isPerChannel = length === channels && constant.type.shape.at(-1) === channels;
+  // One factor of all channels is a table, which is smaller, unless it would be too large.
+  const { element } = draft.typeOf(x);
+  if (
+    constant.data.every((value: number | bigint) => value === constant.data[0]) &&
+    isInt(element) &&
+    element.bits <= MAX_TABLE_BITS
+  )
+    return undefined;
   const isMap = shape.length === 3 && sameExtents(shape, draft.typeOf(node.outputs[0] ?? '').shape);
   if (!isMap || !(isPerChannel || length === 1)) return undefined;
   const steps = stepsOf(constant);

@@ -72,6 +72,30 @@ describe('lowering of slopes', () => {
   });
 });
 
+describe('lowering of products', () => {
+  it('makes a table of a constant factor, also behind a flatten', () => {
+    const b = makeBuilder('m');
+    const x = b.input('x', type([4, 8, 8]));
+    const factor = b.constant('k', { type: quantised([1], 16, true, 0.001, 2), data: Int16Array.of(-700) });
+    b.node('flat', { kind: 'flatten' }, [x], type([256]));
+    const graph = b.build([b.node('y', { kind: 'mul', clamp: { lo: -90 } }, [factor, 'flat'], type([256], -5))]);
+    const [layer] = lowerModel(graph).network.layers;
+    if (layer?.kind !== 'lookup') throw new Error('no lookup');
+    expect(layer.output).toMatchObject({ height: 4, width: 8, channels: 8 });
+    const all = Int8Array.from({ length: 256 }, (_, i) => i);
+    const y = executeInteger(graph, new Map([['x', { type: type([4, 8, 8]), data: all }]])).get('y');
+    expect([...layer.table]).toEqual([...(y?.data ?? [])]);
+  });
+
+  it('refuses factors that differ from element to element', () => {
+    const b = makeBuilder('m');
+    const x = b.input('x', type([2, 2, 3]));
+    const factors = b.constant('k', randomTensor(makeRandom(5), quantised([2, 2, 3], 8, true, 0.01, 0)));
+    const graph = b.build([b.node('y', { kind: 'mul' }, [x, factors], type([2, 2, 3]))]);
+    expect(() => lowerModel(graph)).toThrow("error E401 no-engine: node 'y': the operator 'mul' has no engine yet");
+  });
+});
+
 describe('lowering of a branching network', () => {
   it('joins streams, deals one out to several readers, and names every edge', () => {
     const b = makeBuilder('m');

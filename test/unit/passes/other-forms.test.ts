@@ -95,9 +95,11 @@ describe('convert-scaling', () => {
   test.each([
     ['a factor for each channel', scaled(quantised([5], 8, true, 0.02, 0)), ['conv']],
     ['one with a zero point, of other axes of 1', scaled(quantised([1, 1, 5], 7, false, 0.02, 60)), ['conv']],
+    ['a clamp', scaled(quantised([5], 8, true, 0.02, 3), { clamp: { lo: 90, hi: 130 } }), ['conv']],
+    ['one factor of all', scaled(quantised([1], 8, true, 0.02, 3)), ['mul']],
     [
-      'one factor of all, and a clamp',
-      scaled(quantised([1], 8, true, 0.02, 3), { clamp: { lo: 90, hi: 130 } }),
+      'one factor of too many bits for a table',
+      scaled(quantised([1], 8, true, 0.02, 3), { x: quantised([4, 3, 5], 12, true, 0.01, 9) }),
       ['conv'],
     ],
     ['steps beyond weights', scaled(quantised([5], 16, true, 0.001, 0)), ['mul']],
