@@ -89,6 +89,12 @@ const PREPROCESSING = { mean: [128], std: [64], bgr: false };
 /** Epsilon of batch normalisations. */
 const EPSILON = 1e-5;
 
+/**
+ * Strength of signals that a local response normalisation reads: about that of Caffe's networks, for whose pixels of 0..255 its
+ * parameters were chosen. Signals near 1 it would leave as they are.
+ */
+export const BEFORE_LRN = { gain: 100 };
+
 /** What the parts of a network share. */
 interface Draft {
   readonly builder: GraphBuilder;

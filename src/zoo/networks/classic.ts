@@ -1,4 +1,4 @@
-import { makeNet, type Net } from '../net.js';
+import { BEFORE_LRN, makeNet, type Net } from '../net.js';
 import type { Architect } from '../size.js';
 
 /** Networks before residuals: one layer after the other, most of them with large dense layers. */
@@ -14,8 +14,8 @@ function classifier(n: Net, x: string): string {
 /** As trained in two halves: three layers in two groups, and local response normalisation. */
 export const alexnet: Architect = ({ input, width }) => {
   const n = makeNet('alexnet', { input, width, norm: false, act: 'relu' });
-  let x = n.maxPool(n.lrn(n.conv(n.image, 96, 11, { stride: 4, pad: 0 }), 5, 1e-4, 0.75), 3, HALF);
-  x = n.maxPool(n.lrn(n.conv(x, 256, 5, { groups: 2 }), 5, 1e-4, 0.75), 3, HALF);
+  let x = n.maxPool(n.lrn(n.conv(n.image, 96, 11, { stride: 4, pad: 0, ...BEFORE_LRN }), 5, 1e-4, 0.75), 3, HALF);
+  x = n.maxPool(n.lrn(n.conv(x, 256, 5, { groups: 2, ...BEFORE_LRN }), 5, 1e-4, 0.75), 3, HALF);
   x = n.conv(x, 384, 3);
   x = n.conv(n.conv(x, 384, 3, { groups: 2 }), 256, 3, { groups: 2 });
   return n.finish([classifier(n, n.maxPool(x, 3, HALF))]);
@@ -24,8 +24,18 @@ export const alexnet: Architect = ({ input, width }) => {
 /** AlexNet with a smaller and denser beginning, one group, and contrast normalised as there. */
 export const zfnet: Architect = ({ input, width }) => {
   const n = makeNet('zfnet', { input, width, norm: false, act: 'relu' });
-  let x = n.lrn(n.maxPool(n.conv(n.image, 96, 7, { stride: 2, pad: 1 }), 3, { stride: 2, pad: 1 }), 5, 1e-4, 0.75);
-  x = n.lrn(n.maxPool(n.conv(x, 256, 5, { stride: 2, pad: 0 }), 3, { stride: 2, pad: 1 }), 5, 1e-4, 0.75);
+  let x = n.lrn(
+    n.maxPool(n.conv(n.image, 96, 7, { stride: 2, pad: 1, ...BEFORE_LRN }), 3, { stride: 2, pad: 1 }),
+    5,
+    1e-4,
+    0.75,
+  );
+  x = n.lrn(
+    n.maxPool(n.conv(x, 256, 5, { stride: 2, pad: 0, ...BEFORE_LRN }), 3, { stride: 2, pad: 1 }),
+    5,
+    1e-4,
+    0.75,
+  );
   x = n.conv(n.conv(n.conv(x, 384, 3), 384, 3), 256, 3);
   return n.finish([classifier(n, n.maxPool(x, 3, { stride: 2, pad: 0 }))]);
 };

@@ -1,4 +1,4 @@
-import { makeNet, type Net } from '../net.js';
+import { BEFORE_LRN, makeNet, type Net } from '../net.js';
 import type { Plan } from '../plan.js';
 import type { Size } from '../size.js';
 
@@ -27,9 +27,9 @@ const STAGES: readonly (readonly Inception[])[] = [
 export function googlenet({ input, width }: Size): Plan {
   const n = makeNet('googlenet', { input, width, norm: false, act: 'relu' });
   const half = { stride: 2, pad: 0, ceil: true };
-  let x = n.maxPool(n.conv(n.image, 64, 7, { stride: 2 }), 3, half);
+  let x = n.maxPool(n.conv(n.image, 64, 7, { stride: 2, ...BEFORE_LRN }), 3, half);
   x = n.conv(n.lrn(x, 5, 1e-4, 0.75), 64, 1);
-  x = n.maxPool(n.lrn(n.conv(x, 192, 3), 5, 1e-4, 0.75), 3, half);
+  x = n.maxPool(n.lrn(n.conv(x, 192, 3, BEFORE_LRN), 5, 1e-4, 0.75), 3, half);
   STAGES.forEach((blocks, stage) => {
     blocks.forEach((channels, i) => {
       x = inception(n.at(`inception${stage + 3}${'abcde'[i]}`), x, channels);
