@@ -1,5 +1,5 @@
 import type { Folding } from '../hw/folding.js';
-import { isWindowLayer, type LayerGraph } from '../hw/layer.js';
+import { isJoinLayer, isWindowLayer, type LayerGraph } from '../hw/layer.js';
 import { type Breach, foldingBreaches, illegalFolding, isPowerOfTwo } from '../hw/legality.js';
 import type { SizedDesign } from '../schedule/size.js';
 import { type Diagnostic, type FilePlace, HeddleError, TargetMissedError } from '../support/diagnostics.js';
@@ -102,17 +102,20 @@ function pinProblems(network: LayerGraph, pins: Pins, placeOf: SizingRequest['pi
       );
       continue;
     }
-    const { lanesOut, ...rest } = pinned;
     if (!isWindowLayer(layer)) {
-      for (const field of Object.keys(pinned))
-        problems.push(unknownPin(name, field, layer.kind, placeOf?.(name, field)));
-      continue;
+      for (const field of Object.keys(pinned)) {
+        if (field === 'lanesOut' && isJoinLayer(layer)) continue;
+        problems.push(unknownPin(name, field, layer.kind, isJoinLayer(layer), placeOf?.(name, field)));
+      }
+      if (!isJoinLayer(layer)) continue;
     }
+    const { lanesOut, ...rest } = pinned;
     const wrong = lanesOut === undefined ? undefined : lanesBreach('lanesOut', lanesOut, layer.output.channels);
     if (wrong !== undefined) {
       problems.push(illegalFolding(name, wrong, placeOf?.(name, 'lanesOut')));
       continue;
     }
+    if (!isWindowLayer(layer)) continue;
     // Fields that are not pinned are filled with ones that break no rule by themselves.
     const filled: Folding = { pe: rest.pe ?? rest.requantisers ?? 1, simd: 1, taps: 1, requantisers: 1, ...rest };
     const widest = lanesOut ?? Math.max(filled.requantisers, 1);

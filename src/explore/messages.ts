@@ -60,13 +60,20 @@ export function unknownLayer(name: string, layers: readonly string[], place: Fil
   );
 }
 
-export function unknownPin(name: string, field: string, kind: string, place: FilePlace | undefined): Diagnostic {
+export function unknownPin(
+  name: string,
+  field: string,
+  kind: string,
+  joins: boolean,
+  place: FilePlace | undefined,
+): Diagnostic {
+  const instead = joins ? `only 'lanesOut' can be pinned` : 'the width of its streams follows from the layer before it';
   return error(
     'E444',
     'nothing-to-pin',
     `layer '${name}'`,
     `'${field}' cannot be pinned: a ${kind} layer takes and gives one beat a cycle and has no folding`,
-    `remove '${field}'; the width of its streams follows from the layer before it`,
+    `remove '${field}'; ${instead}`,
     place,
   );
 }

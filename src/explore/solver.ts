@@ -62,7 +62,7 @@ function intervalOf(plan: EnginePlan): number {
 
 function planLayer(layer: Layer, target: number, lanes: number, pins: Pins, by: ChosenBy): EnginePlan | undefined {
   const pinned = pins.layers.get(layer.name) ?? {};
-  if (isJoinLayer(layer)) return planJoin(layer, target);
+  if (isJoinLayer(layer)) return planJoin(layer, target, pinned.lanesOut);
   if (!isWindowLayer(layer)) {
     // Lanes stay what they are through layers that take a beat and give a beat.
     const plan = { layer, lanesIn: lanes, lanesOut: lanes, chosenBy: {} };
@@ -81,8 +81,9 @@ function planLayer(layer: Layer, target: number, lanes: number, pins: Pins, by: 
   return undefined;
 }
 
-/** Streams that meet have the same lanes, the fewest with which the engine keeps up; adapters see to it. */
-function planJoin(layer: JoinLayer, target: number): EnginePlan | undefined {
+/** Streams that meet have the same lanes, the fewest with which the engine keeps up, or the pinned ones; adapters see to it. */
+function planJoin(layer: JoinLayer, target: number, pinned: number | undefined): EnginePlan | undefined {
+  if (pinned !== undefined) return { layer, lanesIn: pinned, lanesOut: pinned, chosenBy: {} };
   for (let lanes = 1; ; lanes *= 2) {
     const plan = { layer, lanesIn: lanes, lanesOut: lanes, chosenBy: {} };
     if (intervalOf(plan) <= target) return plan;

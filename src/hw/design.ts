@@ -111,14 +111,18 @@ export function memoryBits(engine: Engine): MemoryBits {
   };
 }
 
-/** Beats of the output FIFO inside hd_pool_stream and hd_add. */
+/** Beats of the output FIFO inside hd_pool_stream and hd_add; of hd_concat and hd_crop, where they pack channels anew. */
 const STREAM_FIFO = 16;
+const REALIGN_FIFO = 4;
+/** Beats on their way in hd_add, beyond one for each input. */
+const ADD_PIPELINE = 6;
 
 const NO_BITS: MemoryBits = { weights: 0, window: 0, parameters: 0, fifo: 0 };
 
 function streamLayerBits(engine: Engine): MemoryBits {
   const { layer, lanesIn, lanesOut } = engine;
-  const outputFifo = STREAM_FIFO * lanesOut * layer.output.element.bits;
+  const beatBits = lanesOut * layer.output.element.bits;
+  const outputFifo = STREAM_FIFO * beatBits;
   switch (layer.kind) {
     case 'lookup':
       return { ...NO_BITS, parameters: lanesIn * layer.table.length * layer.output.element.bits };
@@ -130,8 +134,11 @@ function streamLayerBits(engine: Engine): MemoryBits {
       return {
         ...NO_BITS,
         parameters: constantWords(layer, lanesIn) * lanesIn * constantBits(layer),
-        fifo: outputFifo,
+        fifo: Math.max(STREAM_FIFO, layer.inputs.length + ADD_PIPELINE) * beatBits,
       };
+    case 'concat':
+    case 'slice':
+      return { ...NO_BITS, fifo: REALIGN_FIFO * beatBits };
     default:
       return NO_BITS;
   }

@@ -2,13 +2,14 @@ import { executeInteger } from '../../src/execute/integer/execute-integer.js';
 import { allocate, numeric } from '../../src/execute/tensor-access.js';
 import { makeBuilder } from '../../src/ir/builder.js';
 import { DEFAULT_REQUANT_BITS, type Graph } from '../../src/ir/graph.js';
-import type { Clamp, Op, Window } from '../../src/ir/op.js';
-import { inferOutputShapes } from '../../src/ir/shape.js';
+import type { Op, Window } from '../../src/ir/op.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { elementCount, type IntElement, int, intRange, type TensorType } from '../../src/ir/tensor-type.js';
 import { AFTER_IMPORT, verifyGraph } from '../../src/ir/verify.js';
 import { clampTo, MAX_SHIFT } from '../../src/support/fixed-point.js';
 import { invariant } from '../../src/support/invariant.js';
+import { makeAdd, makeConcat, makeSlice } from './build-joins.js';
+import { clampField, keep, type MadeLayer, OUTPUT_SPAN, outputShape, zeroPointIn } from './made-layer.js';
 import type { LayerSpec, MacSpec, NetworkSpec, PointwiseKind, WindowSpec } from './network-spec.js';
 import { makeRandom, mixSeed, type Random } from './random.js';
 
@@ -21,35 +22,35 @@ export function buildNetwork(spec: NetworkSpec): Graph | undefined {
   const { min, max } = intRange(element);
   const zeroPoint = spec.input.zeroPoint === 'zero' ? clampTo(0, min, max) : random.integer(min, max);
   const inputType: TensorType = { shape, element, quant: { scale: [OUTPUT_SPAN / 2 ** bits], zeroPoint: [zeroPoint] } };
-  let name = builder.input('x', inputType);
-  /** The tensor of a random frame at this place, for choosing scales. */
-  let sample = randomFrame(inputType, makeRandom(mixSeed(spec.seed, 2)));
+  let last = 0;
+  const names = new Map([[0, builder.input('x', inputType)]]);
+  /** The tensors of a random frame, by the id of the layer that makes them, for choosing scales. */
+  const samples = new Map([[0, randomFrame(inputType, makeRandom(mixSeed(spec.seed, 2)))]]);
   for (const [index, layer] of spec.layers.entries()) {
-    const made = makeLayer(`${layer.op}${index}`, layer, sample, spec);
+    const from = layer.from ?? [last];
+    const inputs = from.flatMap((id) => names.get(id) ?? []);
+    const tensors = from.flatMap((id) => samples.get(id) ?? []);
+    const name = `${layer.op}${index}`;
+    const made = tensors.length < from.length ? undefined : makeLayer(name, layer, tensors, spec);
     if (made === undefined) return undefined;
-    const inputs = [name];
-    for (const [role, tensor] of made.constants) inputs.push(builder.constant(`${layer.op}${index}.${role}`, tensor));
-    name = builder.node(`${layer.op}${index}`, made.op, inputs, made.type);
-    sample = runLayer(made, sample, spec.requantBits);
+    for (const [role, tensor] of made.constants) inputs.push(builder.constant(`${name}.${role}`, tensor));
+    last = layer.id;
+    names.set(last, builder.node(name, made.op, inputs, made.type));
+    samples.set(last, runLayer(made, tensors, spec.requantBits));
   }
-  const graph = builder.build([name], { requantBits: spec.requantBits });
+  const graph = builder.build([names.get(last) ?? 'x'], { requantBits: spec.requantBits });
   verifyGraph(graph, AFTER_IMPORT);
   return graph;
 }
 
-interface MadeLayer {
-  readonly op: Op;
-  readonly constants: readonly (readonly [string, Tensor])[];
-  readonly type: TensorType;
-}
-
-/** The layer alone on a tensor. */
-function runLayer(layer: MadeLayer, input: Tensor, requantBits: number): Tensor {
+/** The layer alone on the tensors that it reads. */
+function runLayer(layer: MadeLayer, inputs: readonly Tensor[], requantBits: number): Tensor {
   const builder = makeBuilder('layer');
-  const x = builder.input('x', input.type);
+  const names = inputs.map(({ type }, i) => builder.input(`x${i}`, type));
   const constants = layer.constants.map(([role, tensor]) => builder.constant(role, tensor));
-  builder.node('y', layer.op, [x, ...constants], layer.type);
-  const result = executeInteger(builder.build(['y'], { requantBits }), new Map([['x', input]])).get('y');
+  builder.node('y', layer.op, [...names, ...constants], layer.type);
+  const tensors = new Map(inputs.map((tensor, i) => [`x${i}`, tensor]));
+  const result = executeInteger(builder.build(['y'], { requantBits }), tensors).get('y');
   invariant(result !== undefined, 'a layer gives its output');
   return result;
 }
@@ -75,7 +76,14 @@ export function randomFrames(graph: Graph, seed: number, count: number): readonl
   });
 }
 
-function makeLayer(name: string, layer: LayerSpec, input: Tensor, spec: NetworkSpec): MadeLayer | undefined {
+function makeLayer(
+  name: string,
+  layer: LayerSpec,
+  inputs: readonly Tensor[],
+  spec: NetworkSpec,
+): MadeLayer | undefined {
+  const [input] = inputs;
+  if (input === undefined) return undefined;
   const random = makeRandom(mixSeed(spec.seed, 4, layer.id));
   const { type } = input;
   switch (layer.op) {
@@ -111,20 +119,15 @@ function makeLayer(name: string, layer: LayerSpec, input: Tensor, spec: NetworkS
       return keep(name, padOf(layer.pad, type), type);
     case 'reshape':
       return keep(name, { kind: 'reshape', shape: layer.shape }, type);
+    case 'add':
+      return makeAdd(name, layer, inputs, random);
+    case 'concat':
+      return makeConcat(name, layer.output, inputs, random);
+    case 'slice':
+      return makeSlice(name, layer.begin, layer.end, type);
     default:
       return makePointwise(layer.op, int(layer.output.bits, layer.output.signed), type, random);
   }
-}
-
-/** A layer whose output has its input's quantisation; undefined where its window does not fit. */
-function keep(name: string, op: Op, input: TensorType): MadeLayer | undefined {
-  const shape = outputShape(name, op, [input]);
-  return shape === undefined ? undefined : { op, constants: [], type: { ...input, shape } };
-}
-
-function outputShape(name: string, op: Op, inputs: readonly TensorType[]): readonly number[] | undefined {
-  const inferred = inferOutputShapes({ name, op, inputs: inputs.map(String), outputs: [name] }, inputs);
-  return 'problems' in inferred ? undefined : inferred.shapes[0];
 }
 
 function windowOf({ kernel, stride = [1, 1], dilation = [1, 1], pad = [0, 0, 0, 0] }: WindowSpec): Window {
@@ -133,15 +136,6 @@ function windowOf({ kernel, stride = [1, 1], dilation = [1, 1], pad = [0, 0, 0, 
   const [dilationH, dilationW] = dilation;
   const [padTop, padLeft, padBottom, padRight] = pad;
   return { kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, padBottom, padRight };
-}
-
-function clampField(clamp: MacSpec['clamp'], { element, quant }: TensorType): { clamp?: Clamp } {
-  invariant(element.kind === 'int', 'an integer tensor');
-  const zeroPoint = quant?.zeroPoint[0] ?? 0;
-  const { min, max } = intRange(element);
-  if (clamp === undefined) return {};
-  const third = Math.floor((max - min) / 3);
-  return { clamp: clamp === 'relu' ? { lo: zeroPoint } : { lo: min + Math.floor(third / 2), hi: max - third } };
 }
 
 /** The real value at a share of a type's range. */
@@ -219,19 +213,12 @@ function makeMac(
   return { op: { ...op, ...clampField(spec.clamp, type) } as Op, constants: rescaled, type };
 }
 
-const OUTPUT_SPAN = 8;
-
 /** A tensor with its scales multiplied; a bias has none of its own. */
 function scaledBy(tensor: Tensor, factor: number): Tensor {
   const { quant } = tensor.type;
   if (quant === undefined) return tensor;
   const scale = quant.scale.map((value) => value * factor);
   return { ...tensor, type: { ...tensor.type, quant: { ...quant, scale } } };
-}
-
-function zeroPointIn(element: IntElement, random: Random): number {
-  const { min, max } = intRange(element);
-  return random.chance(0.3) ? clampTo(0, min, max) : random.integer(min, max);
 }
 
 /** With `logScale` the output's scale is 1 and the weight's is what gives the wanted product. */
@@ -323,7 +310,7 @@ function fittedQuantization(
   let high = 1;
   for (; step <= unit * 2 ** 26; step *= 4) {
     const type: TensorType = { shape, element: int(16, true), quant: { scale: [step], zeroPoint: [0] } };
-    const seen = spread(numeric(runLayer({ ...layer, type }, input, DEFAULT_REQUANT_BITS).data));
+    const seen = spread(numeric(runLayer({ ...layer, type }, [input], DEFAULT_REQUANT_BITS).data));
     if (seen.low <= -32768 || seen.high >= 32767) continue;
     low = seen.low * step;
     high = seen.high * step;

@@ -1,6 +1,6 @@
 import type { Pins } from '../../src/explore/solver.js';
 import { extents, type Folding, tapChoices } from '../../src/hw/folding.js';
-import { isWindowLayer, type LayerGraph, type WindowLayer } from '../../src/hw/layer.js';
+import { isJoinLayer, isWindowLayer, type LayerGraph, type WindowLayer } from '../../src/hw/layer.js';
 import { foldingBreaches } from '../../src/hw/legality.js';
 import { defined } from '../../src/support/invariant.js';
 import type { Random } from './random.js';
@@ -46,15 +46,18 @@ export function randomFolding(
   return { ...folding(random.pick(legal)), lanesOut };
 }
 
-/** Random legal pins for every layer that has a folding; `taps` chooses the form of each layer's taps. */
+/** Random legal pins for every layer that has a folding, and the lanes of those that join streams; `taps` chooses the form of each layer's taps. */
 export function randomPins(network: LayerGraph, random: Random, taps?: 'one' | 'column' | 'kernel'): Pins {
   const layers = network.layers.filter(isWindowLayer).map((layer) => {
     const choices = tapChoices(layer);
     const wanted = { one: choices[0], column: choices[1] ?? choices[0], kernel: choices.at(-1) };
     return [layer.name, randomFolding(layer, random, taps === undefined ? undefined : wanted[taps])] as const;
   });
+  const joins = network.layers.filter(isJoinLayer).map((layer) => {
+    return [layer.name, { lanesOut: lanesFor(layer.output.channels, random) }] as const;
+  });
   return {
-    layers: new Map(layers),
+    layers: new Map<string, (typeof layers)[number][1] | (typeof joins)[number][1]>([...layers, ...joins]),
     inputLanes: lanesFor(defined(network.inputs[0], 'the input').map.channels, random),
   };
 }

@@ -1,9 +1,9 @@
 import { DEFAULT_CLOCK_MHZ } from '../../src/explore/choose.js';
 import { invariant } from '../../src/support/invariant.js';
 import { buildNetwork, randomFrames } from './build-network.js';
+import { PLAIN_WEIGHT, U8 } from './layer-makers.js';
 import type { LayerSpec, MacSpec, NetworkSpec, WindowSpec } from './network-spec.js';
 import type { Case } from './prove.js';
-import { PLAIN_WEIGHT, U8 } from './single-layers.js';
 
 /** Networks of the shape that people build, with the sizing that the compiler chooses: wider and deeper than random ones. */
 

@@ -34,6 +34,15 @@ export interface MacSpec {
   readonly logScale?: number;
 }
 
+export interface AddSpec {
+  readonly output: ElementSpec;
+  readonly clamp?: MacSpec['clamp'];
+  /** A constant operand beside the streams: one value, one a channel, or one an element. */
+  readonly constant?: 'one' | 'channel' | 'map';
+  /** log2 of the output's scale over the first input's; random, with the sum well inside the output, when left out. */
+  readonly logScale?: number;
+}
+
 /** Functions of one element, each a table. */
 export type PointwiseKind =
   | 'sigmoid'
@@ -48,6 +57,8 @@ export type PointwiseKind =
 interface Identified {
   /** Seeds the layer's numbers, so that leaving others out does not change them. */
   readonly id: number;
+  /** The layers whose outputs it reads, by id, 0 for the network's input; the layer before it when left out. */
+  readonly from?: readonly number[];
 }
 
 export type LayerSpec = Identified &
@@ -62,6 +73,11 @@ export type LayerSpec = Identified &
     | { readonly op: 'pad'; readonly pad: readonly [number, number, number, number] }
     | { readonly op: 'reshape'; readonly shape: readonly number[] }
     | { readonly op: 'relu' | 'flatten' }
+    | ({ readonly op: 'add' } & AddSpec)
+    // Along the channels. Without an output it has the numbers of its first input.
+    | { readonly op: 'concat'; readonly output?: ElementSpec }
+    // First and last, and one more, of each axis.
+    | { readonly op: 'slice'; readonly begin: readonly number[]; readonly end: readonly number[] }
     // Ends as shares of the tensor's range.
     | { readonly op: 'clip'; readonly lo: number; readonly hi: number }
   );

@@ -184,6 +184,12 @@ function placeAfter(layer: LayerSpec, place: Place): Place {
     }
     case 'reshape':
       return { ...place, shape: layer.shape };
+    case 'slice':
+      return { ...place, shape: layer.end.map((to, axis) => to - (layer.begin[axis] ?? 0)), takesClamp: false };
+    case 'concat':
+      return { ...place, element: layer.output ?? place.element, takesClamp: false };
+    case 'add':
+      return { ...place, element: layer.output, takesClamp: true };
     default:
       return { ...place, element: layer.output, takesClamp: layer.op === 'requantise' };
   }

@@ -1,10 +1,10 @@
 import { DEFAULT_CLOCK_MHZ } from '../../src/explore/choose.js';
 import { invariant } from '../../src/support/invariant.js';
 import { buildNetwork, randomFrames } from './build-network.js';
+import { PLAIN_WEIGHT, U8 } from './layer-makers.js';
 import { FRAMES } from './make-cases.js';
 import type { LayerSpec } from './network-spec.js';
 import type { Case } from './prove.js';
-import { PLAIN_WEIGHT, U8 } from './single-layers.js';
 
 /** Networks that the campaign once found something with, each with what it was. */
 

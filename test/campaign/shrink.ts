@@ -8,7 +8,7 @@ import { type Case, type ProveOptions, proveBatch, type Run } from './prove.js';
 /** Simpler networks than this one, the boldest steps first. */
 export function simplerSpecs(spec: NetworkSpec): readonly NetworkSpec[] {
   const { layers, input } = spec;
-  const without = layers.map((_, dropped) => ({ ...spec, layers: layers.filter((__, index) => index !== dropped) }));
+  const without = layers.map((_, dropped) => ({ ...spec, layers: withoutLayer(layers, dropped) }));
   const halves = [
     { ...spec, layers: layers.slice(0, Math.ceil(layers.length / 2)) },
     { ...spec, layers: layers.slice(Math.floor(layers.length / 2)) },
@@ -27,6 +27,17 @@ export function simplerSpecs(spec: NetworkSpec): readonly NetworkSpec[] {
   ].filter((simpler) => simpler.layers.length > 0 && JSON.stringify(simpler) !== JSON.stringify(spec));
 }
 
+/** Who read the layer that is left out reads what it read first. */
+function withoutLayer(layers: readonly LayerSpec[], dropped: number): readonly LayerSpec[] {
+  const gone = layers[dropped];
+  const instead = gone?.from?.[0] ?? layers[dropped - 1]?.id ?? 0;
+  return layers
+    .filter((_, index) => index !== dropped)
+    .map(({ from, ...layer }) =>
+      from === undefined ? layer : { ...layer, from: from.map((id) => (id === gone?.id ? instead : id)) },
+    );
+}
+
 function simplerLayer(layer: LayerSpec): readonly LayerSpec[] {
   const simpler: LayerSpec[] = [];
   if ('out' in layer && layer.out > 1)
@@ -35,6 +46,10 @@ function simplerLayer(layer: LayerSpec): readonly LayerSpec[] {
   if ('dilation' in layer) simpler.push({ ...layer, dilation: [1, 1] });
   if ('stride' in layer) simpler.push({ ...layer, stride: [1, 1] });
   if ('bias' in layer && layer.bias !== 'none') simpler.push({ ...layer, bias: 'none' });
+  if (layer.from !== undefined && layer.from.length > 1) {
+    simpler.push(...layer.from.map((_, left) => ({ ...layer, from: layer.from?.filter((__, i) => i !== left) ?? [] })));
+  }
+  if ('constant' in layer) simpler.push((({ constant, ...rest }) => rest)(layer));
   if ('weight' in layer && layer.weight.zeroPoint !== 'none')
     simpler.push({ ...layer, weight: { ...layer.weight, zeroPoint: 'none' } });
   return simpler;

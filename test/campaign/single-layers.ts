@@ -1,65 +1,24 @@
-import type { ElementSpec, LayerSpec, MacSpec, NetworkSpec, WindowSpec } from './network-spec.js';
+import {
+  averagePool,
+  bits,
+  type Case,
+  CHANNEL_ZERO,
+  conv,
+  dense,
+  I8,
+  map,
+  maxPool,
+  PLAIN_WEIGHT,
+  pad,
+  reshape,
+  TENSOR_ZERO,
+  U8,
+  vector,
+} from './layer-makers.js';
+import type { NetworkSpec } from './network-spec.js';
+import { JOINS } from './single-joins.js';
 
 /** One layer at a time, each case for one thing that has gone wrong in such tools, or could. */
-
-export const U8: ElementSpec = { bits: 8, signed: false };
-export const I8: ElementSpec = { bits: 8, signed: true };
-const bits = (count: number, signed: boolean): ElementSpec => ({ bits: count, signed });
-
-export const PLAIN_WEIGHT: MacSpec['weight'] = { ...I8, perChannel: true, zeroPoint: 'none', fill: 'random' };
-const TENSOR_ZERO: MacSpec['weight'] = { ...U8, perChannel: false, zeroPoint: 'random', fill: 'random' };
-const CHANNEL_ZERO: MacSpec['weight'] = { ...U8, perChannel: true, zeroPoint: 'random', fill: 'random' };
-const MAC: MacSpec = { weight: PLAIN_WEIGHT, bias: 'int32', output: U8 };
-
-type Input = NetworkSpec['input'];
-const map = (height: number, width: number, channels: number, element: ElementSpec = U8): Input => ({
-  shape: [height, width, channels],
-  zeroPoint: 'random',
-  ...element,
-});
-const vector = (length: number, element: ElementSpec = U8): Input => ({
-  shape: [length],
-  zeroPoint: 'random',
-  ...element,
-});
-
-type ConvOptions = Partial<MacSpec> & Omit<WindowSpec, 'kernel'> & { readonly groups?: number };
-const conv = (out: number, kernel: WindowSpec['kernel'], options: ConvOptions = {}): LayerSpec => ({
-  op: 'conv',
-  id: 1,
-  out,
-  kernel,
-  groups: 1,
-  ...MAC,
-  ...options,
-});
-const dense = (out: number, options: Partial<MacSpec> = {}): LayerSpec => ({
-  op: 'dense',
-  id: 1,
-  out,
-  ...MAC,
-  ...options,
-});
-const maxPool = (kernel: WindowSpec['kernel'], options: Omit<WindowSpec, 'kernel'> = {}): LayerSpec => ({
-  op: 'max-pool',
-  id: 1,
-  kernel,
-  ...options,
-});
-const averagePool = (
-  kernel: WindowSpec['kernel'],
-  countIncludePad: boolean,
-  options: Omit<WindowSpec, 'kernel'> & { readonly clamp?: 'relu' } = {},
-): LayerSpec => ({ op: 'average-pool', id: 1, kernel, countIncludePad, ...options });
-
-const pad = (top: number, left: number, bottom: number, right: number): LayerSpec => ({
-  op: 'pad',
-  id: 2,
-  pad: [top, left, bottom, right],
-});
-const reshape = (...shape: readonly number[]): LayerSpec => ({ op: 'reshape', id: 2, shape });
-
-type Case = readonly [name: string, input: Input, layer: LayerSpec | readonly LayerSpec[], requantBits?: number];
 
 const KERNELS: readonly Case[] = [
   ['conv 1x1', map(5, 6, 5), conv(7, [1, 1])],
@@ -280,7 +239,7 @@ const IN_FRONT: readonly Case[] = [
 
 /** Every case as a network of one layer, and what is in front of it, with the numbers of a seed. */
 export function singleLayerCases(seed: number): readonly { readonly title: string; readonly spec: NetworkSpec }[] {
-  const cases = [...KERNELS, ...MAPS, ...GROUPS, ...NUMBERS, ...DENSE, ...POOLS, ...TABLES, ...IN_FRONT];
+  const cases = [...KERNELS, ...MAPS, ...GROUPS, ...NUMBERS, ...DENSE, ...POOLS, ...TABLES, ...JOINS, ...IN_FRONT];
   return cases.map(([title, input, layer, requantBits = 18], index) => ({
     title,
     spec: { name: `single${index}`, seed: seed + index, input, requantBits, layers: [layer].flat() },

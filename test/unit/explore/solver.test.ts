@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lowerModel } from '../../../src/compile.js';
 import { chooseDesign } from '../../../src/explore/choose.js';
 import { explore, targetOfId } from '../../../src/explore/explore.js';
 import {
@@ -15,6 +16,8 @@ import { acceptsLanes, foldingBreaches, isPowerOfTwo } from '../../../src/hw/leg
 import { layerInterval } from '../../../src/schedule/cycles.js';
 import { HeddleError, TargetMissedError } from '../../../src/support/diagnostics.js';
 import { defined } from '../../../src/support/invariant.js';
+import { buildNetwork } from '../../campaign/build-network.js';
+import { singleLayerCases } from '../../campaign/single-layers.js';
 import { makeRandom, randomInteger } from '../execute/make-graph.js';
 import { randomChain } from './random-chain.js';
 
@@ -122,6 +125,21 @@ describe('chooseDesign', () => {
     const fast = leastInterval(chain, NO_PINS);
     expect(() => chooseDesign(chain, { clockMHz: 1, targetFps: 1e6 / fast, pins: pinned(one) })).toThrow(
       TargetMissedError,
+    );
+  });
+
+  it('takes the lanes that are pinned of a join, and nothing else of it', () => {
+    const join = singleLayerCases(1).find(({ title }) => title === 'concat of 3 and 7');
+    const { network } = lowerModel(buildNetwork(join?.spec ?? expect.fail()) ?? expect.fail());
+    const layer = network.layers.at(-1)?.name ?? '';
+    const pins = (pin: { readonly lanesOut?: number; readonly pe?: number }): Pins => ({
+      layers: new Map([[layer, pin]]),
+    });
+    const { design } = chooseDesign(network, { clockMHz: 100, pins: pins({ lanesOut: 4 }) });
+    expect(design.engines.at(-1)).toMatchObject({ lanesIn: 4, lanesOut: 4 });
+    expect(() => chooseDesign(network, { clockMHz: 100, pins: pins({ lanesOut: 3 }) })).toThrow(HeddleError);
+    expect(() => chooseDesign(network, { clockMHz: 100, pins: pins({ pe: 1 }) })).toThrow(
+      "only 'lanesOut' can be pinned",
     );
   });
 
