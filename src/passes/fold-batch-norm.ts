@@ -84,9 +84,9 @@ function scaledLayer(
   const bias = biasName === undefined ? undefined : folding.constants.get(biasName);
   const filterLength = elementCount(weight.type.shape) / slope.length;
   const scaled = new Float32Array(weight.data.length);
-  for (let i = 0; i < scaled.length; i++) {
-    scaled[i] = Number(weight.data[i]) * (slope[Math.floor(i / filterLength)] as number);
-  }
+  slope.forEach((factor, oc) => {
+    for (let i = oc * filterLength; i < (oc + 1) * filterLength; i++) scaled[i] = Number(weight.data[i]) * factor;
+  });
   const shifted = Float32Array.from(offset, (value, oc) => value + Number(bias?.data[oc] ?? 0) * (slope[oc] as number));
   const weights = addConstant(folding, `${weightName}.folded`, weight.type.shape, scaled);
   const biases = addConstant(folding, `${biasName ?? `${layer.name}.bias`}.folded`, [slope.length], shifted);

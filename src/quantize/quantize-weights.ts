@@ -17,10 +17,11 @@ export function quantizeWeights(weight: Tensor, bits: number): Tensor {
   const largest = 2 ** (bits - 1) - 1;
   const scale = filterScales(values, outChannels, filterLength, largest);
   const data = new Int8Array(values.length);
-  for (let i = 0; i < data.length; i++) {
-    const step = scale[Math.floor(i / filterLength)] as number;
-    data[i] = clampTo(roundHalfEven((values[i] as number) / step), -largest, largest);
-  }
+  scale.forEach((step, oc) => {
+    for (let i = oc * filterLength; i < (oc + 1) * filterLength; i++) {
+      data[i] = clampTo(roundHalfEven((values[i] as number) / step), -largest, largest);
+    }
+  });
   const quant = { scale, zeroPoint: scale.map(() => 0), axis: 0 };
   return { type: { shape: weight.type.shape, element: int(bits, true), quant }, data };
 }
@@ -29,7 +30,8 @@ function filterScales(values: Float32Array, outChannels: number, filterLength: n
   const magnitudes = Array.from({ length: outChannels }, (_, oc) => {
     let magnitude = 0;
     for (let i = oc * filterLength; i < (oc + 1) * filterLength; i++) {
-      magnitude = Math.max(magnitude, Math.abs(values[i] as number));
+      const value = Math.abs(values[i] as number);
+      if (value > magnitude) magnitude = value;
     }
     return magnitude;
   });

@@ -1,8 +1,9 @@
 /** Mulberry32: a seeded generator of numbers in 0..1, the same on every machine. */
 export function makeRandom(seed: number): () => number {
-  let state = seed >>> 0;
+  // As a signed integer, which engines keep without a box.
+  let state = seed | 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
+    state = (state + 0x6d2b79f5) | 0;
     let t = state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);

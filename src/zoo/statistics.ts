@@ -50,7 +50,11 @@ export function scaleChannels(
 /** Frame by frame, in place: x within lo..hi. */
 export function clampValues(frames: readonly Float32Array[], lo: number, hi: number): void {
   for (const values of frames) {
-    for (let i = 0; i < values.length; i++) values[i] = Math.min(hi, Math.max(lo, values[i] as number));
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (value < lo) values[i] = lo;
+      else if (value > hi) values[i] = hi;
+    }
   }
 }
 
