@@ -35,6 +35,7 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, OnnxAttribute | undefined>>;
   /** 'com.microsoft' for the runtime's own operators. */
   readonly domain?: string;
+  readonly name?: string;
 }
 
 export interface OnnxBuilder {
@@ -42,7 +43,7 @@ export interface OnnxBuilder {
   readonly opset: number;
   input(name: string, dtype: OnnxDType, dims: readonly (number | string)[]): string;
   constant(name: string, dtype: OnnxDType, dims: readonly number[], data: OnnxData): string;
-  /** Writes a node, named after its first output, which it returns. */
+  /** Writes a node, named after its first output unless it has a name, and returns that output. */
   node(node: OnnxNode): string;
   /** A name that nothing has yet. */
   fresh(name: string): string;
@@ -76,12 +77,12 @@ export function makeOnnx(opset: number, name = 'test'): OnnxBuilder {
       initializers.push(tensorMessage(tensor, dtype, dims, data));
       return claim(tensor);
     },
-    node({ op, inputs: from, outputs, attributes = {}, domain = '' }) {
+    node({ op, inputs: from, outputs, attributes = {}, domain = '', name: own = outputs[0] }) {
       if (domain !== '') domains.add(domain);
       const attribute = Object.entries(attributes).flatMap(([key, value]) =>
         value === undefined ? [] : [attributeMessage(key, value)],
       );
-      nodes.push({ name: outputs[0], opType: op, domain, input: from, output: outputs.map(claim), attribute });
+      nodes.push({ name: own, opType: op, domain, input: from, output: outputs.map(claim), attribute });
       return outputs[0] ?? '';
     },
     fresh(wanted) {

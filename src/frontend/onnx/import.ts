@@ -22,6 +22,7 @@ import {
   unreadFeature,
 } from './messages.js';
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from './model-proto.js';
+import { ownNames } from './node-names.js';
 import { domainOf, importNode, nodeName } from './operator.js';
 import { DOMAINS, TAIL_OPERATORS } from './registry.js';
 import { settleQuantisation } from './settle-quantisation.js';
@@ -73,7 +74,13 @@ export function importOnnx(
   });
   work.problems.addAll(sourceProblems(graph, path));
   const inputs = inputsOf(work, graph, options);
-  for (const node of orderedNodes(work, graph)) importNode(work, node, initializers);
+  const names = ownNames(graph);
+  for (const node of orderedNodes(work, graph)) {
+    const made = work.nodes.length;
+    importNode(work, node, initializers);
+    const name = names.get(node);
+    if (name !== undefined) work.nameNode(name, made);
+  }
   return finish(work, graph, inputs, initializers);
 }
 

@@ -10,6 +10,7 @@ import { makeNamer } from '../names.js';
 import type { ExternalFiles } from './external-data.js';
 import { tooMuchCopied } from './messages.js';
 import type { NodeProto } from './model-proto.js';
+import { mainNode } from './node-names.js';
 import type { Value } from './values.js';
 
 /** Copies of constants take at most this much, and four times the file: a small file may name one constant often. */
@@ -53,6 +54,8 @@ export class Workspace {
   readonly #types = new Map<string, TensorType>();
   readonly #constants = new Map<string, Tensor>();
   readonly #namer = makeNamer();
+  /** By the tensor that the node makes. */
+  readonly #nodeNames = new Map<string, string>();
   #copyable: number;
   #fillable = FILLED_BYTES;
 
@@ -90,13 +93,19 @@ export class Workspace {
     this.#fillable -= bytes;
   }
 
-  /** A node of one output, which bears the given name as it is: the file's for the result of its node. */
+  /** A node of one output, which bears the given name as it is: the file's for the result of its node. It is named after it. */
   node(output: string, op: Op, inputs: readonly string[], type: TensorType): string {
     const node = { name: output, op, inputs, outputs: [output] };
     this.#nodes.push(node);
     this.#makers.set(output, node);
     this.#types.set(output, type);
     return output;
+  }
+
+  /** The node that does the work of one of the file gets that one's name; `made`: how many nodes there were before. */
+  nameNode(name: string, made: number): void {
+    const [output] = mainNode(this.#nodes.slice(made))?.outputs ?? [];
+    if (output !== undefined) this.#nodeNames.set(output, name);
   }
 
   input(name: string, type: TensorType): void {
@@ -145,8 +154,12 @@ export class Workspace {
     renamed: ReadonlyMap<string, string>,
   ): Graph {
     const own = (tensor: string): string => renamed.get(tensor) ?? tensor;
-    const rename = ({ name: node, op, inputs: from, outputs: to }: GraphNode): GraphNode => ({
-      name: own(node),
+    const live = this.#liveNodes(outputs, renamed);
+    const namer = makeNamer();
+    const ownNames = live.map((node) => this.#nodeNames.get(node.name));
+    for (const taken of ownNames) if (taken !== undefined) namer.unique(taken);
+    const rename = ({ name: node, op, inputs: from, outputs: to }: GraphNode, at: number): GraphNode => ({
+      name: ownNames[at] ?? namer.unique(own(node)),
       op,
       inputs: from.map(own),
       outputs: to.map(own),
@@ -155,7 +168,7 @@ export class Workspace {
       name,
       inputs,
       outputs,
-      nodes: this.#liveNodes(outputs, renamed).map(rename),
+      nodes: live.map(rename),
       types: new Map([...this.#types].map(([tensor, type]) => [own(tensor), type])),
       constants: this.#constants,
       requantBits: DEFAULT_REQUANT_BITS,
