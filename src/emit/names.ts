@@ -2,6 +2,7 @@ import type { Design } from '../hw/design.js';
 import type { StreamType } from '../hw/feature-map.js';
 import type { Layer } from '../hw/layer.js';
 import { netlistOf, type Reader, type Stage } from '../hw/netlist.js';
+import { InternalError } from '../support/invariant.js';
 import { distinctNames, legalName, uniqueNames } from './verilog-names.js';
 
 /** A stream between two instances, and the graph tensor that it carries. */
@@ -142,8 +143,12 @@ function streamName(design: Design, engines: readonly string[], net: number, { d
       const name = readerName(design, engines, driver.reader);
       return reader.kind === 'adapter' ? `${name}_fifo` : name;
     }
+    case 'adapter': {
+      const name = readerName(design, engines, driver.reader);
+      return reader.kind === 'fifo' ? `${name}_wide` : name;
+    }
     default:
-      return readerName(design, engines, (driver as Extract<Stage, { kind: 'adapter' }>).reader);
+      throw new InternalError('an output stage drives no net');
   }
 }
 

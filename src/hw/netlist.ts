@@ -6,7 +6,7 @@ import { type LayerGraph, streamTensor } from './layer.js';
 /**
  * A design as the stages that are instantiated and the nets between them. Every net has one stage that drives it and
  * one that reads it: where a stream has several readers a fork stands behind it. On the way to each reader follow, as
- * far as there are any, the edge's FIFO and a width adapter.
+ * far as there are any, the edge's FIFO and a width adapter, the FIFO on the side of the wider beats.
  */
 
 /** Who reads a stream in the end: a port of an engine, or an output of the network. */
@@ -111,23 +111,30 @@ export function netlistOf(design: Design): Netlist {
   const wanted = (reader: Reader): number | undefined =>
     reader.kind === 'engine' ? defined(design.engines[reader.engine], 'an engine').lanesIn : undefined;
 
-  /** From a stream's net, or a fork's branch, to a reader's port. */
-  function connect(from: number, reader: Reader): void {
-    const { type, tensor } = defined(nets[from], 'a net');
-    let at = from;
+  function addFifo(from: number, reader: Reader): number {
     const edge = edgeName(network, reader);
     const fifo = design.fifos.get(edge);
-    if (fifo !== undefined) {
-      const to = addNet({ type, tensor });
-      stages.push({ kind: 'fifo', edge, fifo, reader, inputs: [at], outputs: [to] });
-      at = to;
-    }
+    if (fifo === undefined) return from;
+    const to = addNet(defined(nets[from], 'a net'));
+    stages.push({ kind: 'fifo', edge, fifo, reader, inputs: [from], outputs: [to] });
+    return to;
+  }
+
+  function addAdapter(from: number, reader: Reader): number {
+    const { type, tensor } = defined(nets[from], 'a net');
     const lanes = wanted(reader) ?? type.lanes;
-    if (lanes !== type.lanes) {
-      const to = addNet({ type: { ...type, lanes }, tensor });
-      stages.push({ kind: 'adapter', reader, inputs: [at], outputs: [to] });
-      at = to;
-    }
+    if (lanes === type.lanes) return from;
+    const to = addNet({ type: { ...type, lanes }, tensor });
+    stages.push({ kind: 'adapter', reader, inputs: [from], outputs: [to] });
+    return to;
+  }
+
+  /** From a stream's net, or a fork's branch, to a reader's port. */
+  function connect(from: number, reader: Reader): void {
+    const { lanes } = defined(nets[from], 'a net').type;
+    const widens = (wanted(reader) ?? lanes) > lanes;
+    // The FIFO has the wider beats: what waits in it then goes as fast as either side can.
+    const at = widens ? addFifo(addAdapter(from, reader), reader) : addAdapter(addFifo(from, reader), reader);
     if (reader.kind === 'engine') defined(enginePorts[reader.engine], 'ports')[reader.port] = at;
     else outputPorts[reader.output] = at;
   }
