@@ -1,15 +1,16 @@
 import { broadcastOffsets, forEachRow } from '../execute/element-order.js';
 import { addParams } from '../execute/integer/join-params.js';
+import { tensorRequantParams } from '../execute/integer/requant-params.js';
 import { constantInput, inputType, numeric, outputType } from '../execute/tensor-access.js';
 import type { Graph, GraphNode } from '../ir/graph.js';
-import type { AddOp, ConcatOp, SliceOp } from '../ir/op.js';
+import type { AddOp, ConcatOp, RequantiseOp, SliceOp } from '../ir/op.js';
 import { elementCount } from '../ir/tensor-type.js';
 import { HeddleError } from '../support/diagnostics.js';
 import { type FeatureMap, mapName } from './feature-map.js';
 import type { AddLayer, ConcatLayer, LayerEnd, SliceLayer } from './layer.js';
 import { constantJoined, joinedMapsDiffer, steppedSlice, wrongAxis } from './messages.js';
 
-/** Lowering of the operators that join streams or take a part of one. */
+/** Lowering of the operators that join streams, take a part of one, or change its scale. */
 
 /** What every lowering is given: the node, the streams that it reads and the maps of its ends. */
 export interface Ends {
@@ -46,6 +47,27 @@ export function lowerAdd(graph: Graph, node: GraphNode<AddOp>, ends: Ends): AddL
     clampHi: params.hi,
     constant: shortest(constantSums(graph, node), ends.output.channels),
   };
+}
+
+/** A change of scale alone, or with a clamp: the adder with one input, for elements of any width. */
+export function lowerRequantise(graph: Graph, node: GraphNode<RequantiseOp>, ends: Ends): AddLayer {
+  const { inputZeroPoint, multiplier, shift, zeroPoint, lo, hi } = tensorRequantParams(graph, node);
+  return addOfOne(ends, { inputZeroPoint, multiplier, shift, zeroPoint, clampLo: lo, clampHi: hi });
+}
+
+/** A clamp of elements that keep their numbers: twice x, halved. */
+export function lowerWideClamp(ends: Ends, zeroPoint: number, clampLo: number, clampHi: number): AddLayer {
+  return addOfOne(ends, { inputZeroPoint: zeroPoint, multiplier: 2, shift: 1, zeroPoint, clampLo, clampHi });
+}
+
+type OneInput = Pick<AddLayer, 'shift' | 'zeroPoint' | 'clampLo' | 'clampHi'> & {
+  readonly inputZeroPoint: number;
+  readonly multiplier: number;
+};
+
+function addOfOne(ends: Ends, { inputZeroPoint, multiplier, ...numbers }: OneInput): AddLayer {
+  const one = { inputZeroPoints: [inputZeroPoint], multipliers: [multiplier], constant: new Float64Array() };
+  return { kind: 'add', ...ends, ...numbers, ...one };
 }
 
 /** What the constant operands add to every element of the output, before the shift; empty without any. */

@@ -14,7 +14,7 @@ import { clampTo } from '../support/fixed-point.js';
 import { defined, invariant } from '../support/invariant.js';
 import type { FeatureMap } from './feature-map.js';
 import type { Layer, LayerEnd, LayerGraph } from './layer.js';
-import { type Ends, lowerAdd, lowerConcat, lowerSlice } from './lower-data.js';
+import { type Ends, lowerAdd, lowerConcat, lowerRequantise, lowerSlice, lowerWideClamp } from './lower-data.js';
 import { macNumbers } from './mac-numbers.js';
 import { badRank, emptyNetwork, noEngine, quantiseFirst, tableTooWide } from './messages.js';
 
@@ -40,7 +40,8 @@ const LOWER: LowerTable = {
   sigmoid: lowerPointwise,
   tanh: lowerPointwise,
   flatten: (_graph, _node, { input }) => ({ kind: 'alias', map: input }),
-  requantise: (graph, node, ends) => lookup(node, ends, () => requantiseTable(graph, node)),
+  requantise: (graph, node, ends) =>
+    isWide(ends) ? lowerRequantise(graph, node, ends) : lookup(node, ends, () => requantiseTable(graph, node)),
   add: lowerAdd,
   'conv-transpose': refuse,
   'local-response-norm': refuse,
@@ -254,17 +255,22 @@ function lowerPool(
   return { kind: apart && plain && small && narrow ? 'pool-stream' : 'pool', ...ends, ...numbers };
 }
 
+/** Whether a table of the input would be too large. */
+function isWide({ input }: Ends): boolean {
+  return input.element.bits > MAX_TABLE_BITS;
+}
+
 function lookup(node: GraphNode, ends: Ends, table: () => Int32Array): Layer {
-  const { bits } = ends.input.element;
-  if (bits > MAX_TABLE_BITS) throw new HeddleError([tableTooWide(node.name, node.op.kind, bits)]);
+  if (isWide(ends)) throw new HeddleError([tableTooWide(node.name, node.op.kind, ends.input.element.bits)]);
   return { kind: 'lookup', ...ends, table: table(), of: node.op.kind };
 }
 
-/** A clamp that no pass could fuse into its producer: a table too, since it must be its own layer. */
+/** A clamp that no pass could fuse into its producer: it must be its own layer. */
 function lowerClamp(graph: Graph, node: GraphNode, ends: Ends, clamp: Clamp): Layer {
   const type = inputType(graph, node);
-  const { min, max } = activationOf(type, `the input of node '${node.name}'`);
+  const { min, max, zeroPoint } = activationOf(type, `the input of node '${node.name}'`);
   const { lo = min, hi = max } = integerClamp(clamp, type);
+  if (isWide(ends)) return lowerWideClamp(ends, zeroPoint, lo, hi);
   return lookup(node, ends, () => {
     const size = 2 ** ends.input.element.bits;
     const half = ends.input.element.signed ? size / 2 : size;

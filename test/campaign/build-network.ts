@@ -152,7 +152,7 @@ function makePointwise(
   input: TensorType,
   random: Random,
 ): MadeLayer | undefined {
-  if (input.element.kind !== 'int' || input.element.bits > 10) return undefined;
+  if (input.element.kind !== 'int' || (kind !== 'requantise' && input.element.bits > 10)) return undefined;
   const { min, max } = intRange(element);
   const levels = max - min + 1;
   const inputSpan = (input.quant?.scale[0] ?? 1) * 2 ** input.element.bits;

@@ -6,8 +6,6 @@ import { makeRandom, mixSeed, type Random } from './random.js';
 interface Place {
   readonly shape: readonly number[];
   readonly element: ElementSpec;
-  /** What makes it can have a clamp. */
-  readonly takesClamp: boolean;
 }
 
 /** Multiply-accumulates, and input elements, of a layer at most: a simulation is to take a fraction of a second. */
@@ -24,7 +22,7 @@ export function randomNetwork(name: string, seed: number): NetworkSpec {
     : [random.integer(1, 12), random.integer(1, 12), random.pick([1, 1, 2, 3, 3, 4, 5, 7, 8, 13])];
   const layers: LayerSpec[] = [];
   const depth = random.integer(1, MOST_LAYERS);
-  let place: Place = { shape, element, takesClamp: false };
+  let place: Place = { shape, element };
   for (let id = 1; layers.length < depth && id < 4 * MOST_LAYERS; id++) {
     const layer = randomLayer(id, place, random);
     if (layer === undefined) continue;
@@ -62,12 +60,10 @@ function randomLayer(id: number, place: Place, random: Random): LayerSpec | unde
   const { shape, element } = place;
   const isMap = shape.length === 3;
   const choice = random.next();
-  // Tables take up to ten bits; a relu or clip is one where it cannot become its producer's clamp.
-  const isNarrow = element.bits <= 10;
-  if (choice < 0.08 && isNarrow) return pointwise(id, random);
-  if (choice < 0.12 && (isNarrow || place.takesClamp)) return { op: 'relu', id };
-  if (choice < 0.15 && (isNarrow || place.takesClamp))
-    return { op: 'clip', id, lo: 0.4 * random.next(), hi: 1 - 0.4 * random.next() };
+  // Tables take up to ten bits.
+  if (choice < 0.08 && element.bits <= 10) return pointwise(id, random);
+  if (choice < 0.12) return { op: 'relu', id };
+  if (choice < 0.15) return { op: 'clip', id, lo: 0.4 * random.next(), hi: 1 - 0.4 * random.next() };
   if (!isMap) return dense(id, shape[0] ?? 1, random);
   if (choice < 0.25) return { op: 'flatten', id };
   if (choice < 0.3) return { op: 'global-average-pool', id };
@@ -162,19 +158,19 @@ function placeAfter(layer: LayerSpec, place: Place): Place {
   switch (layer.op) {
     case 'conv': {
       const { outH, outW } = outputs(layer, height, width);
-      return { shape: [outH, outW, layer.out], element: layer.output, takesClamp: true };
+      return { shape: [outH, outW, layer.out], element: layer.output };
     }
     case 'dense':
-      return { shape: [layer.out], element: layer.output, takesClamp: true };
+      return { shape: [layer.out], element: layer.output };
     case 'max-pool':
     case 'average-pool': {
       const { outH, outW } = outputs(layer, height, width);
-      return { shape: [outH, outW, channels], element: place.element, takesClamp: true };
+      return { shape: [outH, outW, channels], element: place.element };
     }
     case 'global-average-pool':
-      return { shape: [1, 1, channels], element: place.element, takesClamp: true };
+      return { shape: [1, 1, channels], element: place.element };
     case 'flatten':
-      return { shape: [height * width * channels], element: place.element, takesClamp: false };
+      return { shape: [height * width * channels], element: place.element };
     case 'relu':
     case 'clip':
       return place;
@@ -185,12 +181,12 @@ function placeAfter(layer: LayerSpec, place: Place): Place {
     case 'reshape':
       return { ...place, shape: layer.shape };
     case 'slice':
-      return { ...place, shape: layer.end.map((to, axis) => to - (layer.begin[axis] ?? 0)), takesClamp: false };
+      return { ...place, shape: layer.end.map((to, axis) => to - (layer.begin[axis] ?? 0)) };
     case 'concat':
-      return { ...place, element: layer.output ?? place.element, takesClamp: false };
+      return { ...place, element: layer.output ?? place.element };
     case 'add':
-      return { ...place, element: layer.output, takesClamp: true };
+      return { ...place, element: layer.output };
     default:
-      return { ...place, element: layer.output, takesClamp: layer.op === 'requantise' };
+      return { ...place, element: layer.output };
   }
 }

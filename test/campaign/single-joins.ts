@@ -60,7 +60,21 @@ const CONCATS: readonly Case[] = [
   ['concat of other numbers', map(4, 5, 3), [requantise(1, I8), concat([1, 0])]],
   ['concat of 4 and 8 bits in 6', map(4, 5, 5), [requantise(1, bits(4, true)), concat([0, 1, 0], bits(6, true))]],
   ['concat of 16 bits', map(4, 5, 3), [wide(1, bits(16, true)), concat([1, 1])]],
+  [
+    'concat of 16 bits and other numbers',
+    map(4, 5, 3),
+    [wide(1, bits(16, true)), wide(2, bits(16, false)), concat([1, 2])],
+  ],
   ['concat of vectors', vector(13), [slice([2], [7]), concat([0, 1])]],
+];
+
+/** What is a table of narrower elements. */
+const WIDE: readonly Case[] = [
+  ['requantise 16 bits to 8', map(5, 4, 3, bits(16, true)), requantise(1, U8)],
+  ['requantise 11 bits to 16', map(5, 4, 6, bits(11, false)), requantise(1, bits(16, true))],
+  ['requantise 16 bits, requantBits 31', map(5, 4, 5, bits(16, false)), requantise(1, bits(16, true)), 31],
+  ['relu of 16 bits', map(5, 4, 3, bits(16, true)), { op: 'relu', id: 1 }],
+  ['clip of 12 bits', map(5, 4, 5, bits(12, false)), { op: 'clip', id: 1, lo: 0.2, hi: 0.7 }],
 ];
 
 const SLICES: readonly Case[] = [
@@ -76,4 +90,4 @@ const SLICES: readonly Case[] = [
   ['slice of a vector', vector(29), slice([5], [18])],
 ];
 
-export const JOINS: readonly Case[] = [...ADDS, ...CONCATS, ...SLICES];
+export const JOINS: readonly Case[] = [...ADDS, ...CONCATS, ...SLICES, ...WIDE];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lowerModel } from '../../../src/compile.js';
 import { executeInteger } from '../../../src/execute/integer/execute-integer.js';
-import type { LayerGraph } from '../../../src/hw/layer.js';
+import type { Layer, LayerGraph } from '../../../src/hw/layer.js';
 import { edgeName, streamReaders } from '../../../src/hw/netlist.js';
 import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Op } from '../../../src/ir/op.js';
@@ -69,6 +69,23 @@ describe('lowering of slopes', () => {
     const slope = b.constant('slope', randomTensor(makeRandom(5), quantised([3], 8, true, 0.01, 0)));
     const graph = b.build([b.node('y', { kind: 'prelu' }, [x, slope], type([2, 2, 3]))]);
     expect(() => lowerModel(graph)).toThrow("error E401 no-engine: node 'y': the operator 'prelu' has no engine yet");
+  });
+});
+
+describe('lowering of changes of scale', () => {
+  const layersOf = (op: Op, bits: number): readonly Layer[] => {
+    const b = makeBuilder('m');
+    const x = b.input('x', quantised([2, 2, 3], bits, true, 0.01, 5));
+    const y =
+      op.kind === 'requantise' ? quantised([2, 2, 3], 8, true, 2, -3) : quantised([2, 2, 3], bits, true, 0.01, 5);
+    return lowerModel(b.build([b.node('y', op, [x], y)])).network.layers;
+  };
+
+  it('makes a table of up to 10 bits, an adder with one input of more', () => {
+    expect(layersOf({ kind: 'requantise' }, 10)).toMatchObject([{ kind: 'lookup' }]);
+    const [layer] = layersOf({ kind: 'requantise' }, 11);
+    expect(layer).toMatchObject({ kind: 'add', inputZeroPoints: [5], zeroPoint: -3, clampLo: -128, clampHi: 127 });
+    expect(layersOf({ kind: 'relu' }, 16)).toMatchObject([{ kind: 'add', multipliers: [2], shift: 1, clampLo: 5 }]);
   });
 });
 
