@@ -35,11 +35,15 @@ export interface CompileOptions {
   readonly onPass?: PassHook;
 }
 
+/** The integer graph that the hardware computes, whose nodes are the layers: activations fused, dead nodes dropped ... */
+export function hardwareGraph(model: Graph, onPass?: PassHook): Graph {
+  return onPass === undefined ? runPipeline(model, INTEGER_PIPELINE) : runPipeline(model, INTEGER_PIPELINE, onPass);
+}
+
 /** The layers of an integer model: all that sizing and exploration need. HeddleError for what has no hardware. */
 export function lowerModel(model: Graph, onPass?: PassHook): { graph: Graph; network: LayerGraph } {
-  // 1. Fuse activations into their producers and drop what nobody reads; verified after every pass.
-  const graph =
-    onPass === undefined ? runPipeline(model, INTEGER_PIPELINE) : runPipeline(model, INTEGER_PIPELINE, onPass);
+  // 1. Each operator becomes one that there is an engine for; verified after every pass.
+  const graph = hardwareGraph(model, onPass);
   // 2. Each node becomes a layer: numbers folded into the form that the hardware keeps.
   return { graph, network: lowerGraph(graph) };
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { compileModel, lowerModel } from '../../compile.js';
+import { compileModel, hardwareGraph, lowerModel } from '../../compile.js';
 import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
 import type { SizingRequest } from '../../explore/choose.js';
 import type { Graph } from '../../ir/graph.js';
@@ -15,6 +15,7 @@ import { cacheDirectory } from '../../simulate/cache.js';
 import { DiagnosticCollector } from '../../support/diagnostics.js';
 import { checkTargets } from '../../support/files.js';
 import { defined } from '../../support/invariant.js';
+import { partFrames, partOf } from '../../verify/part.js';
 import { FRAMES_FOR_INTERVAL } from '../../verify/report.js';
 import { verifyDesign } from '../../verify/verify-design.js';
 import type { CommandHost } from '../context.js';
@@ -36,6 +37,7 @@ interface VerifyFlags extends SizingFlags, InputFlags, ModelFlags {
   readonly stall?: string;
   readonly seed?: string;
   readonly jobs?: string;
+  readonly layers?: string;
   readonly trace?: string;
   readonly output?: string;
   readonly json?: boolean;
@@ -48,6 +50,8 @@ interface Settings {
   readonly stall: number;
   readonly seed: number;
   readonly jobs: number;
+  /** Names of the layers that alone are verified; all of them when undefined. */
+  readonly layers: readonly string[] | undefined;
 }
 
 const DEFAULT_SEED = 1;
@@ -66,6 +70,10 @@ export function addVerify(program: Command, host: CommandHost): void {
     .option('--stall <P>', 'probability, 0 to 0.95, of an idle clock at the source and at the sink (default 0)')
     .option('--seed <S>', `seed of random frames, stalls and start values (default ${DEFAULT_SEED})`)
     .option('--jobs <N>', 'processes that share the frames, eight frames each at least (default: one a processor)')
+    .option(
+      '--layers <a,b,...>',
+      "only these layers and what lies between them, with the golden model's tensors as their inputs",
+    )
     .option('--trace <out.fst>', 'write waveforms')
     .option('-o, --output <folder>', 'write the compiled design and the reports');
   addSizingOptions(command)
@@ -79,9 +87,13 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
   if (flags.output !== undefined) checkOutputFolder(flags.output);
   if (flags.trace !== undefined) checkTargets([flags.trace]);
   // Sizing takes seconds to minutes: what is wrong with the model or its frames is said before.
-  const { graph } = lowerModel(model);
-  const { kind, frames } = await framesOf(host, graph, flags, settings);
-  const compiled = host.endedByInterrupt(() => compileModel(model, { sizing: settings.sizing }));
+  const whole = hardwareGraph(model);
+  const part = settings.layers === undefined ? whole : partOf(whole, settings.layers);
+  const { graph } = lowerModel(part);
+  const given = await framesOf(host, whole, flags, settings);
+  const { kind } = given;
+  const frames = settings.layers === undefined ? given.frames : await partFrames(whole, graph, given.frames, host);
+  const compiled = host.endedByInterrupt(() => compileModel(part, { sizing: settings.sizing }));
   const report = await withProgress(host, (progress) =>
     verifyDesign(
       { ...compiled, frames },
@@ -122,6 +134,7 @@ function readSettings(flags: VerifyFlags): Settings {
     stall: readNumber(problems, '--stall', flags.stall, isLegal, 'a number of 0 to 0.95') ?? 0,
     seed: readInteger(problems, '--seed', flags.seed, 0, 2 ** 31 - 1) ?? DEFAULT_SEED,
     jobs: readInteger(problems, '--jobs', flags.jobs, 1, 1024) ?? availableParallelism(),
+    layers: flags.layers?.split(','),
   };
   if (flags.input === undefined) {
     const meant: readonly (readonly [string, unknown])[] = [
