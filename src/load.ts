@@ -23,6 +23,8 @@ export interface LoadedModel {
 export interface LoadOptions {
   /** Whole shapes, the batch of 1 included, of inputs of which an ONNX file leaves extents open; by their names. */
   readonly shapes?: PinnedShapes;
+  /** Called after each node of a network of the zoo whose weights are made. */
+  readonly onLayer?: (done: number, total: number) => void;
 }
 
 /** The kinds of model files, by the ending of the name. */
@@ -44,7 +46,7 @@ function modelEnding(path: string): string {
 export function importModelFile(path: string, options: LoadOptions = {}): Imported {
   if (isZooName(path)) {
     if (options.shapes !== undefined) throw new HeddleError([shapesAreKnown(path)]);
-    return { graph: makeZooNetwork(path), notes: [] };
+    return { graph: makeZooNetwork(path, options.onLayer), notes: [] };
   }
   const ending = modelEnding(path);
   const load = MODEL_LOADERS[ending];

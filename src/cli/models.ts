@@ -7,6 +7,7 @@ import { type DiagnosticCollector, formatDiagnostic, HeddleError } from '../supp
 import type { CommandHost } from './context.js';
 import { badOptionValue, givenTwice } from './messages.js';
 import { collect } from './options.js';
+import { computeWithProgress, type Progress } from './progress.js';
 
 /** Models as help texts name them. */
 export const MODEL_FILES = "NAME.json, NAME.onnx, NAME.tflite or zoo:NAME (see 'heddle zoo')";
@@ -38,9 +39,16 @@ export function readModelOptions(problems: DiagnosticCollector, flags: ModelFlag
   return { shapes };
 }
 
+/** Shows how far a network of the zoo is. */
+export function showLayers(progress: Progress): (done: number, total: number) => void {
+  return (done, total) => progress.show('seeding weights, layers', done, total);
+}
+
 /** The network of a path; what was decided on the way is written to stderr. */
 export function loadModel(host: CommandHost, path: string, options: LoadOptions): Graph {
-  const { graph, notes } = loadModelOf(path, options);
+  const { graph, notes } = computeWithProgress(host, (progress) =>
+    loadModelOf(path, { ...options, onLayer: showLayers(progress) }),
+  );
   for (const note of notes) host.stderr(`${formatDiagnostic(note)}\n`);
   return graph;
 }

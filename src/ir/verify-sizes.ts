@@ -32,13 +32,20 @@ export function sizeProblems(graph: Graph): readonly Diagnostic[] {
   });
 }
 
-/** Multiply-accumulate operations of a conv or dense node for one frame; undefined for others or where types are missing. */
-export function nodeMacs(node: GraphNode, types: ReadonlyMap<string, TensorType>): number | undefined {
-  if (node.op.kind !== 'conv' && node.op.kind !== 'dense') return undefined;
-  const weight = types.get(node.inputs[1] ?? '')?.shape;
-  const output = types.get(node.outputs[0] ?? '')?.shape;
-  if (weight === undefined || output === undefined) return undefined;
-  return elementCount(output) * elementCount(weight.slice(1));
+/**
+ * Multiply-accumulate operations of a layer with weights for one frame; undefined for others or where types are missing.
+ * A transposed convolution multiplies each input pixel by all taps, those included that fall on its padding.
+ */
+export function nodeMacs(
+  { op, inputs: [x = '', weights = ''], outputs: [y = ''] }: GraphNode,
+  types: ReadonlyMap<string, TensorType>,
+): number | undefined {
+  const weight = types.get(weights)?.shape;
+  const isTransposed = op.kind === 'conv-transpose';
+  const map = types.get(isTransposed ? x : y)?.shape;
+  if (weight === undefined || map === undefined) return undefined;
+  if (isTransposed) return elementCount(map.slice(0, -1)) * elementCount(weight);
+  return op.kind === 'conv' || op.kind === 'dense' ? elementCount(map) * elementCount(weight.slice(1)) : undefined;
 }
 
 export function costProblems(

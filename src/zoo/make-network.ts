@@ -2,15 +2,15 @@ import type { Graph } from '../ir/graph.js';
 import { verifyGraph } from '../ir/verify.js';
 import { quantizeWithRanges } from '../quantize/quantize-graph.js';
 import { parseZooName } from './name.js';
-import { seedWeights } from './seed-weights.js';
+import { type OnLayer, seedWeights } from './seed-weights.js';
 
 /**
  * The network of a name as `zoo:resnet50` or `zoo:mobilenet-v1,input=160,width=0.5`: quantised to int8, or in float where
- * the option `float` is given. HeddleError for names and options that are not known.
+ * the option `float` is given. `onLayer` hears how far its weights are. HeddleError for names and options that are not known.
  */
-export function makeZooNetwork(path: string): Graph {
+export function makeZooNetwork(path: string, onLayer?: OnLayer): Graph {
   const { network, size, seed, float } = parseZooName(path);
-  const { graph, ranges } = seedWeights(network.build(size), seed);
+  const { graph, ranges } = seedWeights(network.build(size), seed, onLayer);
   verifyGraph(graph, 'zoo');
   return float ? graph : quantizeWithRanges(graph, ranges);
 }

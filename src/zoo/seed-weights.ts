@@ -29,6 +29,9 @@ export interface SeededNetwork {
   readonly ranges: ReadonlyMap<string, Range>;
 }
 
+/** Called after each of all nodes. */
+export type OnLayer = (done: number, total: number) => void;
+
 /** What a walk through the network knows. */
 interface Walk {
   readonly plan: Plan;
@@ -49,7 +52,7 @@ interface Walk {
  * its statistics from them; a layer without one has such a normalisation folded into its weights and its bias.
  * The same plan and seed give the same weights.
  */
-export function seedWeights(plan: Plan, seed: number): SeededNetwork {
+export function seedWeights(plan: Plan, seed: number, onLayer: OnLayer = () => {}): SeededNetwork {
   const constants = new Map<string, Tensor>();
   const graph = { ...plan.graph, constants };
   const places = new Map(graph.nodes.map((node, i) => [node, i + 1]));
@@ -61,13 +64,14 @@ export function seedWeights(plan: Plan, seed: number): SeededNetwork {
     walk.live.set(input.tensor, pictures);
     ranges.set(input.tensor, rangeOf(pictures));
   }
-  for (const node of graph.nodes) {
+  graph.nodes.forEach((node, i) => {
     const output = outputOf(node);
     const frames = valuesOf(walk, node);
     walk.live.set(output, frames);
     if (!isPassedOver(walk, output, node)) ranges.set(output, rangeOf(frames));
     for (const name of node.inputs) if (isLastReader(walk, name, node)) walk.live.delete(name);
-  }
+    onLayer(i + 1, graph.nodes.length);
+  });
   return { graph, ranges };
 }
 

@@ -8,7 +8,8 @@ import { writeDocument } from '../../report/document.js';
 import { type Blocker, type Inspected, inspectDocument, inspectText } from '../../report/inspect-document.js';
 import { DiagnosticCollector, HeddleError } from '../../support/diagnostics.js';
 import type { CommandHost } from '../context.js';
-import { addModelOptions, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
+import { addModelOptions, MODEL_FILES, type ModelFlags, readModelOptions, showLayers } from '../models.js';
+import { computeWithProgress, type Progress } from '../progress.js';
 
 interface InspectFlags extends ModelFlags {
   readonly json?: boolean;
@@ -22,16 +23,16 @@ export function addInspect(program: Command, host: CommandHost): void {
   addModelOptions(command)
     .option('--json', 'print one JSON document')
     .action((path: string, flags: InspectFlags) => {
-      const document = inspectDocument(host.endedByInterrupt(() => inspect(path, flags)));
+      const document = inspectDocument(computeWithProgress(host, (progress) => inspect(path, flags, progress)));
       host.stdout(flags.json === true ? writeDocument(document) : inspectText(document, host.paint));
     });
 }
 
-function inspect(file: string, flags: InspectFlags): Inspected {
+function inspect(file: string, flags: InspectFlags, progress: Progress): Inspected {
   const problems = new DiagnosticCollector();
   const load = readModelOptions(problems, flags);
   problems.throwIfErrors();
-  const imported = importModelFile(file, load);
+  const imported = importModelFile(file, { ...load, onLayer: showLayers(progress) });
   const network = attempt('network', () => networkOf(imported));
   if ('blockers' in network) return { file, ...imported, blockers: network.blockers };
   const { graph, notes } = network.value;

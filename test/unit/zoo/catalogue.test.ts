@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../src/zoo/catalogue.js';
+import { unet } from '../../../src/zoo/networks/dense-prediction.js';
 import { countPlan } from '../../../src/zoo/plan.js';
 
 /** Nothing here makes weights: all is counted from shapes. */
@@ -18,4 +19,9 @@ describe.each(Object.entries(CATALOGUE))('%s', (_name, { build, input, width, pu
       for (const factor of width === undefined ? [1] : [0.25, 0.35, 0.5, 1.4])
         expect(countPlan(build({ input: size, width: factor })).macs).toBeGreaterThan(0);
   });
+});
+
+it('U-Net at its published width has the parameters of its implementations', () => {
+  // 31,037,698 of three channels and two classes, where each convolution has a normalisation of twice its 5,888 biases.
+  expect(countPlan(unet({ input: 128, width: 1 })).parameters).toBe(31_037_698 - 5_888);
 });
