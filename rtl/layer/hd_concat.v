@@ -5,6 +5,7 @@
  *
  * Function    a pixel of the output has the channels of input 0's pixel, then those of input 1's and so on. Input i has
  *             CHANNELS[i] channels a pixel in beats of LANES; the output has the sum of them in beats of LANES.
+ *             Rows or whole frames are put together when they are taken as pixels of LANES channels a beat.
  * Timing      the beats of a pixel are taken in that order, one a cycle: input i waits while others have their turn.
  *             Where LANES divides CHANNELS of every input but the last, each makes a beat that is offered in the cycle
  *             after. Otherwise hd_realign packs them, and makes beats as its header says.

@@ -1,7 +1,15 @@
 import { arrayDepth, constantBits, constantWords, type Engine, engineFormat, sumBits } from '../hw/design.js';
 import { beatsPerFrame, type FeatureMap } from '../hw/feature-map.js';
 import { type Folding, splitTaps } from '../hw/folding.js';
-import type { AddLayer, Layer, MacLayer, PoolLayer, PoolStreamLayer, SliceLayer } from '../hw/layer.js';
+import {
+  type AddLayer,
+  type Layer,
+  type MacLayer,
+  type PoolLayer,
+  type PoolStreamLayer,
+  type SliceLayer,
+  turnBeats,
+} from '../hw/layer.js';
 import type { Window } from '../ir/op.js';
 import { defined } from '../support/invariant.js';
 import { plural } from '../support/text.js';
@@ -61,7 +69,10 @@ export function engineModule(engine: Engine, instance: string): { module: string
           number('BITS', layer.output.element.bits),
           words(
             'CHANNELS',
-            layer.inputs.map(({ map }) => map.channels),
+            // Whole rows or frames are pixels of so many full beats.
+            layer.inputs.map(({ map }) =>
+              layer.axis === 'channels' ? map.channels : turnBeats(layer, map, engine.lanesIn) * engine.lanesIn,
+            ),
           ),
         ],
       };

@@ -1,5 +1,5 @@
 import type { Window } from '../ir/op.js';
-import type { FeatureMap } from './feature-map.js';
+import { beatsPerPixel, type FeatureMap } from './feature-map.js';
 
 /**
  * A layer is one engine's work, before its parallelism is chosen: what comes in, what goes out, and the numbers.
@@ -113,9 +113,17 @@ export interface AddLayer extends LayerBase {
   readonly constant: Float64Array;
 }
 
-/** The channels of several maps, pixel by pixel, one map after the other; all have the output's type. */
+/** Several maps beside each other along an axis; all have the output's type. */
 export interface ConcatLayer extends LayerBase {
   readonly kind: 'concat';
+  /** Its inputs take turns: pixel by pixel, row by row, or frame by frame. */
+  readonly axis: 'channels' | 'columns' | 'rows';
+}
+
+/** Beats of an input in its turn; the channels of a pixel where those are what is joined. */
+export function turnBeats({ axis }: ConcatLayer, map: FeatureMap, lanes: number): number {
+  const pixels = { channels: 1, columns: map.width, rows: map.height * map.width }[axis];
+  return pixels * beatsPerPixel({ map, lanes });
 }
 
 /** A part of a map: rows, columns and channels without gaps. */

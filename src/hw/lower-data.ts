@@ -6,9 +6,10 @@ import type { Graph, GraphNode } from '../ir/graph.js';
 import type { AddOp, ConcatOp, RequantiseOp, SliceOp } from '../ir/op.js';
 import { elementCount } from '../ir/tensor-type.js';
 import { HeddleError } from '../support/diagnostics.js';
+import { defined } from '../support/invariant.js';
 import { type FeatureMap, mapName } from './feature-map.js';
 import type { AddLayer, ConcatLayer, LayerEnd, SliceLayer } from './layer.js';
-import { constantJoined, joinedMapsDiffer, steppedSlice, wrongAxis } from './messages.js';
+import { constantJoined, joinedMapsDiffer, steppedSlice } from './messages.js';
 
 /** Lowering of the operators that join streams, take a part of one, or change its scale. */
 
@@ -100,18 +101,44 @@ function shortest(values: Float64Array, channels: number): Float64Array {
   return values;
 }
 
+const AXES = ['channels', 'columns', 'rows'] as const;
+
 /** Inputs of another scale have been requantised by a pass. */
 export function lowerConcat(graph: Graph, node: GraphNode<ConcatOp>, ends: Ends): ConcatLayer {
-  const rank = outputType(graph, node).shape.length;
-  if (node.op.axis !== rank - 1) throw new HeddleError([wrongAxis(node.name, 'concat', node.op.axis)]);
   const constants = node.inputs.filter((tensor) => graph.constants.has(tensor));
   if (constants.length > 0) throw new HeddleError(constants.map((tensor) => constantJoined(node.name, tensor)));
   const maps = ends.inputs.map(({ map }) => map);
-  const channels = maps.reduce((sum, map) => sum + map.channels, 0);
-  const { height, width } = ends.output;
-  const fits = channels === ends.output.channels && maps.every((map) => map.height === height && map.width === width);
-  if (!fits) throw new HeddleError([joinedMapsDiffer(node.name, maps.map(mapName))]);
-  return { kind: 'concat', ...ends };
+  const rank = outputType(graph, node).shape.length;
+  const axis = defined(AXES[rank - 1 - node.op.axis], `an axis of '${node.name}'`);
+  const own = maps.every((map, i) => map.channels === inputType(graph, node, i).shape.at(-1));
+  if (!own && rank === 1) return { kind: 'concat', ...ends, output: flatMap(maps, ends.output), axis: 'rows' };
+  if (!own || !fitBeside(maps, ends.output, axis))
+    throw new HeddleError([joinedMapsDiffer(node.name, maps.map(mapName))]);
+  return { kind: 'concat', ...ends, axis };
+}
+
+/** Whether maps fill the output along an axis, and are as large as it along the others. */
+function fitBeside(maps: readonly FeatureMap[], output: FeatureMap, axis: ConcatLayer['axis']): boolean {
+  const extentsOf = ({ channels, width, height }: FeatureMap) => ({ channels, columns: width, rows: height });
+  const sizes = maps.map(extentsOf);
+  return AXES.every((along) => {
+    const extent = extentsOf(output)[along];
+    if (along !== axis) return sizes.every((size) => size[along] === extent);
+    return sizes.reduce((sum, size) => sum + size[along], 0) === extent;
+  });
+}
+
+/**
+ * Flattened maps, one after the other, as pixels: of the channels that all have, or of as many that every number of lanes
+ * which fills them divides every map's, so that no beat holds channels of two pixels.
+ */
+function flatMap(maps: readonly FeatureMap[], { channels: elements, element }: FeatureMap): FeatureMap {
+  const [first] = maps;
+  let channels = first?.channels ?? 1;
+  if (maps.some((map) => map.channels !== channels)) {
+    for (channels = 1; maps.every((map) => map.channels % (2 * channels) === 0); ) channels *= 2;
+  }
+  return { height: elements / channels, width: 1, channels, element };
 }
 
 export function lowerSlice(graph: Graph, node: GraphNode<SliceOp>, ends: Ends): SliceLayer {

@@ -49,16 +49,6 @@ export function joinedMapsDiffer(node: string, maps: readonly string[]): Diagnos
   );
 }
 
-export function wrongAxis(node: string, op: string, axis: number): Diagnostic {
-  return error(
-    'E404',
-    'axis-without-engine',
-    `node '${node}'`,
-    `'${op}' along axis ${axis} has no engine; streams carry pixel after pixel, so that channels alone can be joined`,
-    'the golden model runs it (heddle run); for hardware join the channels, or compute it on the host',
-  );
-}
-
 export function constantJoined(node: string, tensor: string): Diagnostic {
   return error(
     'E408',

@@ -1,7 +1,7 @@
 import type { Engine } from '../hw/design.js';
 import { beatsPerPixel, type FeatureMap } from '../hw/feature-map.js';
 import { windowPlan } from '../hw/folding.js';
-import { type ConcatLayer, isWindowLayer, type PoolStreamLayer, type SliceLayer } from '../hw/layer.js';
+import { type ConcatLayer, isWindowLayer, type PoolStreamLayer, type SliceLayer, turnBeats } from '../hw/layer.js';
 import { defined, invariant } from '../support/invariant.js';
 import { addHolds, foldLatency, HOLDS, LATENCY } from './latency.js';
 import { realignedBeats } from './realign.js';
@@ -74,7 +74,11 @@ function beatChannels(map: FeatureMap, lanes: number): readonly number[] {
 }
 
 function concatRule(layer: ConcatLayer, lanes: number): ConcatRule {
-  const parts = layer.inputs.map(({ map }) => beatChannels(map, lanes));
+  const parts = layer.inputs.map(({ map }) =>
+    layer.axis === 'channels'
+      ? beatChannels(map, lanes)
+      : Array.from({ length: turnBeats(layer, map, lanes) }, () => lanes),
+  );
   return {
     latency: LATENCY.concat,
     holds: HOLDS.concat,

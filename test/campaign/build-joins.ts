@@ -51,14 +51,14 @@ function addend(kind: NonNullable<AddSpec['constant']>, input: TensorType, rando
 /** Undefined where the maps do not fit beside each other. */
 export function makeConcat(
   name: string,
-  output: ElementSpec | undefined,
+  { axis, output }: { readonly axis?: number; readonly output?: ElementSpec },
   inputs: readonly Tensor[],
   random: Random,
 ): MadeLayer | undefined {
   const types = inputs.map(({ type }) => type);
   const [first] = types;
   if (first === undefined) return undefined;
-  const op: Op = { kind: 'concat', axis: first.shape.length - 1 };
+  const op: Op = { kind: 'concat', axis: axis ?? first.shape.length - 1 };
   const shape = outputShape(name, op, types);
   if (shape === undefined) return undefined;
   if (output === undefined) return { op, constants: [], type: { ...first, shape } };

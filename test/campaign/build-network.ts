@@ -122,7 +122,7 @@ function makeLayer(
     case 'add':
       return makeAdd(name, layer, inputs, random);
     case 'concat':
-      return makeConcat(name, layer.output, inputs, random);
+      return makeConcat(name, layer, inputs, random);
     case 'slice':
       return makeSlice(name, layer.begin, layer.end, type);
     default:

@@ -57,6 +57,7 @@ export const pad = (top: number, left: number, bottom: number, right: number): L
   id: 2,
   pad: [top, left, bottom, right],
 });
+export const flatten = (id: number, from: number): LayerSpec => ({ op: 'flatten', id, from: [from] });
 export const reshape = (...shape: readonly number[]): LayerSpec => ({ op: 'reshape', id: 2, shape });
 
 export const requantise = (id: number, output: ElementSpec, from = 0): LayerSpec => ({
@@ -72,12 +73,10 @@ export const add = (from: readonly number[], options: Partial<AddSpec> = {}): La
   output: U8,
   ...options,
 });
-export const concat = (from: readonly number[], output?: ElementSpec): LayerSpec => ({
-  op: 'concat',
-  id: 9,
-  from,
-  ...(output === undefined ? {} : { output }),
-});
+export const concat = (
+  from: readonly number[],
+  options: { readonly axis?: number; readonly output?: ElementSpec } = {},
+): LayerSpec => ({ op: 'concat', id: 9, from, ...options });
 export const slice = (begin: readonly number[], end: readonly number[], id = 1): LayerSpec => ({
   op: 'slice',
   id,

@@ -74,8 +74,8 @@ export type LayerSpec = Identified &
     | { readonly op: 'reshape'; readonly shape: readonly number[] }
     | { readonly op: 'relu' | 'flatten' }
     | ({ readonly op: 'add' } & AddSpec)
-    // Along the channels. Without an output it has the numbers of its first input.
-    | { readonly op: 'concat'; readonly output?: ElementSpec }
+    // Along the channels without an axis; with the numbers of its first input without an output.
+    | { readonly op: 'concat'; readonly axis?: number; readonly output?: ElementSpec }
     // First and last, and one more, of each axis.
     | { readonly op: 'slice'; readonly begin: readonly number[]; readonly end: readonly number[] }
     // Ends as shares of the tensor's range.

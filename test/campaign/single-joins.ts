@@ -1,4 +1,18 @@
-import { add, bits, type Case, concat, I8, map, requantise, slice, U8, vector, wide } from './layer-makers.js';
+import {
+  add,
+  bits,
+  type Case,
+  concat,
+  dense,
+  flatten,
+  I8,
+  map,
+  requantise,
+  slice,
+  U8,
+  vector,
+  wide,
+} from './layer-makers.js';
 
 /** Cases of layers that join streams, or take a part of one. */
 
@@ -58,7 +72,11 @@ const CONCATS: readonly Case[] = [
     [slice([0, 0, 5], [4, 5, 6], 1), slice([0, 0, 0], [4, 5, 2], 2), slice([0, 0, 2], [4, 5, 5], 3), concat([1, 2, 3])],
   ],
   ['concat of other numbers', map(4, 5, 3), [requantise(1, I8), concat([1, 0])]],
-  ['concat of 4 and 8 bits in 6', map(4, 5, 5), [requantise(1, bits(4, true)), concat([0, 1, 0], bits(6, true))]],
+  [
+    'concat of 4 and 8 bits in 6',
+    map(4, 5, 5),
+    [requantise(1, bits(4, true)), concat([0, 1, 0], { output: bits(6, true) })],
+  ],
   ['concat of 16 bits', map(4, 5, 3), [wide(1, bits(16, true)), concat([1, 1])]],
   [
     'concat of 16 bits and other numbers',
@@ -66,6 +84,34 @@ const CONCATS: readonly Case[] = [
     [wide(1, bits(16, true)), wide(2, bits(16, false)), concat([1, 2])],
   ],
   ['concat of vectors', vector(13), [slice([2], [7]), concat([0, 1])]],
+];
+
+const OTHER_AXES: readonly Case[] = [
+  ['concat of rows', map(4, 5, 3), [slice([1, 0, 0], [3, 5, 3]), concat([0, 1, 0], { axis: 0 })]],
+  ['concat of rows of many channels', map(3, 2, 9, I8), [requantise(1, U8), concat([0, 1], { axis: 0 })]],
+  ['concat of columns', map(4, 5, 5), [slice([0, 2, 0], [4, 4, 5]), concat([1, 0], { axis: 1 })]],
+  [
+    'concat of flattened maps',
+    map(3, 4, 6),
+    [slice([0, 0, 0], [2, 4, 6], 1), flatten(2, 1), flatten(3, 0), concat([3, 2]), { ...dense(5), id: 4 }],
+  ],
+  [
+    'concat of flattened maps of 12, 8 and 4 channels',
+    map(3, 2, 12),
+    [
+      slice([0, 0, 2], [3, 2, 10], 1),
+      slice([0, 0, 8], [3, 1, 12], 2),
+      flatten(3, 0),
+      flatten(4, 1),
+      flatten(5, 2),
+      concat([3, 4, 5]),
+    ],
+  ],
+  [
+    'concat of a flattened map and a vector',
+    map(3, 2, 5),
+    [flatten(1, 0), { ...dense(7), id: 2, from: [1] }, concat([1, 2])],
+  ],
 ];
 
 /** What is a table of narrower elements. */
@@ -90,4 +136,4 @@ const SLICES: readonly Case[] = [
   ['slice of a vector', vector(29), slice([5], [18])],
 ];
 
-export const JOINS: readonly Case[] = [...ADDS, ...CONCATS, ...SLICES, ...WIDE];
+export const JOINS: readonly Case[] = [...ADDS, ...CONCATS, ...OTHER_AXES, ...SLICES, ...WIDE];
