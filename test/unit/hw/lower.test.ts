@@ -154,12 +154,28 @@ describe('lowering of a branching network', () => {
     expect(constantOf([1, 2, 1], [5, 6])).toEqual([4, 4, 4, 5, 5, 5]);
   });
 
-  it('refuses joins that have no engine by name', () => {
+  it('joins along any axis, flattened maps as pixels of channels that suit all', () => {
+    const b = makeBuilder('m');
+    const x = b.input('x', type([2, 3, 4]));
+    const y = b.input('y', type([1, 2, 6]));
+    b.node('rows', { kind: 'concat', axis: 0 }, [x, x], type([4, 3, 4]));
+    b.node('columns', { kind: 'concat', axis: 1 }, [x, x], type([2, 6, 4]));
+    b.node('flat-x', { kind: 'flatten' }, [x], type([24]));
+    b.node('flat-y', { kind: 'flatten' }, [y], type([12]));
+    b.node('flat', { kind: 'concat', axis: 0 }, ['flat-x', 'flat-y'], type([36]));
+    const { layers } = lowerModel(b.build(['rows', 'columns', 'flat'])).network;
+    expect(layers).toMatchObject([
+      { name: 'rows', axis: 'rows', output: { height: 4, width: 3, channels: 4 } },
+      { name: 'columns', axis: 'columns' },
+      { name: 'flat', axis: 'rows', output: { height: 18, width: 1, channels: 2 } },
+    ]);
+  });
+
+  it('refuses a constant beside a stream by name', () => {
     const b = makeBuilder('m');
     const x = b.input('x', type([2, 2, 3]));
-    b.node('rows', { kind: 'concat', axis: 0 }, [x, x], type([4, 2, 3]));
-    b.node('part', { kind: 'slice', begin: [0, 0, 0], size: [2, 1, 3], step: [2, 2, 1] }, ['rows'], type([2, 1, 3]));
-    const lower = (outputs: readonly string[]) => (): unknown => lowerModel(b.build(outputs));
-    expect(lower(['part'])).toThrow("error E404 axis-without-engine: node 'rows': 'concat' along axis 0");
+    const k = b.constant('k', randomTensor(makeRandom(5), type([2, 2, 1])));
+    const graph = b.build([b.node('y', { kind: 'concat', axis: 2 }, [x, k], type([2, 2, 4]))]);
+    expect(() => lowerModel(graph)).toThrow("error E408 constant-in-concat: node 'y': its input 'k' is a constant");
   });
 });
