@@ -13,28 +13,12 @@ import {
 import type { Window } from '../ir/op.js';
 import { defined } from '../support/invariant.js';
 import { plural } from '../support/text.js';
-import { memoryNames } from './memories.js';
-
-/** A Verilog parameter and its literal. */
-export interface Parameter {
-  readonly name: string;
-  readonly value: string;
-}
-
-export const number = (name: string, value: number): Parameter => ({ name, value: String(value) });
-const flag = (name: string, value: boolean): Parameter => ({ name, value: value ? '1' : '0' });
-/** A vector of 32-bit words, the first in the low bits; negative ones as two's complements. */
-const words = (name: string, values: readonly number[]): Parameter => ({
-  name,
-  value: `{${values
-    .map((value) => `32'h${(value < 0 ? value + 2 ** 32 : value).toString(16).padStart(8, '0')}`)
-    .reverse()
-    .join(', ')}}`,
-});
-const text = (name: string, value: string): Parameter => ({ name, value: `"${value}"` });
+import { memoryNames } from './memory-names.js';
+import { flag, type ModuleParameters, number, type Parameter, text, words } from './parameters.js';
+import { streamEngineModule } from './stream-instances.js';
 
 /** RTL module and parameters of an engine. `instance`, unique in a folder, names its memory files. */
-export function engineModule(engine: Engine, instance: string): { module: string; parameters: readonly Parameter[] } {
+export function engineModule(engine: Engine, instance: string): ModuleParameters {
   const { layer } = engine;
   switch (layer.kind) {
     case 'conv':
@@ -78,6 +62,8 @@ export function engineModule(engine: Engine, instance: string): { module: string
       };
     case 'slice':
       return { module: 'hd_crop', parameters: cropParameters(engine, layer) };
+    default:
+      return streamEngineModule(layer, engine.lanesIn, instance);
   }
 }
 
@@ -86,7 +72,7 @@ export function adapterModule(adapter: {
   readonly map: FeatureMap;
   readonly lanesIn: number;
   readonly lanesOut: number;
-}): { module: string; parameters: readonly Parameter[] } {
+}): ModuleParameters {
   return {
     module: adapter.lanesOut > adapter.lanesIn ? 'hd_width_up' : 'hd_width_down',
     parameters: [

@@ -1,10 +1,12 @@
 import { arrayDepth, constantBits, constantWords, type Engine, engineFormat } from '../hw/design.js';
 import { beatsPerPixel } from '../hw/feature-map.js';
 import { extents, type Folding, splitTaps, type WindowPlan, windowPlan } from '../hw/folding.js';
-import { type AddLayer, isMacLayer, type LookupLayer, type MacLayer } from '../hw/layer.js';
+import type { AddLayer, LookupLayer, MacLayer } from '../hw/layer.js';
 import type { MacFormat } from '../hw/mac-format.js';
 import { defined } from '../support/invariant.js';
+import { memoryNames } from './memory-names.js';
 import { wordBuilder } from './memory-words.js';
+import { permuteImage, responseImage, slopeImage } from './stream-memories.js';
 
 /** A file that the RTL loads with $readmemh. */
 export interface MemoryImage {
@@ -12,32 +14,37 @@ export interface MemoryImage {
   readonly text: string;
 }
 
-/**
- * File names of an engine's memories: what the RTL's WEIGHT_FILE, PARAM_FILE and TABLE_FILE say. `instance` is unique
- * among everything that shares a folder.
- */
-export function memoryNames(instance: string): {
-  weights: string;
-  parameters: string;
-  table: string;
-  constant: string;
-} {
-  return {
-    weights: `${instance}_weights`,
-    parameters: `${instance}_params.mem`,
-    table: `${instance}_table.mem`,
-    constant: `${instance}_constant.mem`,
-  };
-}
-
 /** All memory images of an engine. */
 export function memoryImages(engine: Engine, instance: string): readonly MemoryImage[] {
-  const { layer, folding } = engine;
+  const { layer, lanesIn } = engine;
   const names = memoryNames(instance);
-  if (layer.kind === 'lookup') return [tableImage(layer, names.table)];
-  if (layer.kind === 'add')
-    return layer.constant.length === 0 ? [] : [constantImage(layer, engine.lanesIn, names.constant)];
-  if (!isMacLayer(layer) || folding === undefined) return [];
+  switch (layer.kind) {
+    case 'conv':
+    case 'depthwise':
+    case 'dense':
+      return macImages(engine, layer, instance);
+    case 'lookup':
+      return [image(names.table, tableLines(layer))];
+    case 'add':
+      return layer.constant.length === 0 ? [] : [image(names.constant, constantLines(layer, lanesIn))];
+    case 'permute':
+      return [image(names.map, permuteImage(layer, lanesIn))];
+    case 'prelu':
+      return [image(names.slopes, slopeImage(layer, lanesIn))];
+    case 'local-response-norm':
+      return [image(names.table, responseImage(layer))];
+    default:
+      return [];
+  }
+}
+
+function image(file: string, lines: readonly string[]): MemoryImage {
+  return { file, text: `${lines.join('\n')}\n` };
+}
+
+function macImages(engine: Engine, layer: MacLayer, instance: string): readonly MemoryImage[] {
+  const names = memoryNames(instance);
+  const folding = defined(engine.folding, `the folding of '${layer.name}'`);
   const plan = windowPlan(layer, folding, engine.lanesIn);
   const format = defined(engineFormat(engine), `the format of '${layer.name}'`);
   const source = weightSource(layer, folding, plan, engine.lanesIn);
@@ -48,12 +55,12 @@ export function memoryImages(engine: Engine, instance: string): readonly MemoryI
 }
 
 /** The constant operand of an add, a word a beat; padding lanes are zero. */
-function constantImage(layer: AddLayer, lanes: number, file: string): MemoryImage {
+function constantLines(layer: AddLayer, lanes: number): readonly string[] {
   const bits = constantBits(layer);
   const { constant, output } = layer;
   const perPixel = beatsPerPixel({ map: output, lanes });
   const word = wordBuilder(lanes * bits);
-  const lines = Array.from({ length: constantWords(layer, lanes) }, (_, beat) => {
+  return Array.from({ length: constantWords(layer, lanes) }, (_, beat) => {
     for (let lane = 0; lane < lanes; lane++) {
       const channel = (beat % perPixel) * lanes + lane;
       const index = Math.floor(beat / perPixel) * output.channels + channel;
@@ -62,7 +69,6 @@ function constantImage(layer: AddLayer, lanes: number, file: string): MemoryImag
     }
     return word.finish();
   });
-  return { file, text: `${lines.join('\n')}\n` };
 }
 
 /** Weight of (group, fold, step of the fold, result, product), or 0 where that place is padding. */
@@ -199,12 +205,11 @@ function parameterImage(
   return { file, text: `${lines.join('\n')}\n` };
 }
 
-function tableImage(layer: LookupLayer, file: string): MemoryImage {
+function tableLines(layer: LookupLayer): readonly string[] {
   const bits = layer.output.element.bits;
   const word = wordBuilder(bits);
-  const lines = [...layer.table].map((value) => {
+  return Array.from(layer.table, (value) => {
     word.put(value, bits);
     return word.finish();
   });
-  return { file, text: `${lines.join('\n')}\n` };
 }

@@ -14,8 +14,9 @@ import type {
 } from '../hw/netlist.js';
 import { defined } from '../support/invariant.js';
 import { plural } from '../support/text.js';
-import { adapterModule, engineModule, foldingText, number, type Parameter } from './instances.js';
+import { adapterModule, engineModule, foldingText } from './instances.js';
 import { hasActivity, memoryInstance, type NamedStream, readerName, type TopNames } from './names.js';
+import { number, type Parameter } from './parameters.js';
 
 /** An instance in the top as the template prints it. */
 export interface InstanceContext {

@@ -2,7 +2,7 @@ import type { ChosenBy } from '../hw/design.js';
 
 import { type Folding, multipliers } from '../hw/folding.js';
 import { isJoinLayer, isWindowLayer, type JoinLayer, type Layer, type LayerGraph, streamTensor } from '../hw/layer.js';
-import { widestInput } from '../hw/legality.js';
+import { acceptsLanes, widestInput } from '../hw/legality.js';
 import { layerInterval } from '../schedule/cycles.js';
 import { type EnginePlan, type SizedDesign, sizeDesign } from '../schedule/size.js';
 import { defined } from '../support/invariant.js';
@@ -63,11 +63,7 @@ function intervalOf(plan: EnginePlan): number {
 function planLayer(layer: Layer, target: number, lanes: number, pins: Pins, by: ChosenBy): EnginePlan | undefined {
   const pinned = pins.layers.get(layer.name) ?? {};
   if (isJoinLayer(layer)) return planJoin(layer, target, pinned.lanesOut);
-  if (!isWindowLayer(layer)) {
-    // Lanes stay what they are through layers that take a beat and give a beat.
-    const plan = { layer, lanesIn: lanes, lanesOut: lanes, chosenBy: {} };
-    return intervalOf(plan) <= target || pins.inputLanes !== undefined ? plan : undefined;
-  }
+  if (!isWindowLayer(layer)) return planStream(layer, target, lanes, pins);
   const lanesOut = pinned.lanesOut ?? lanesFor(layer.output, target);
   const wholePin = FIELDS.every((field) => pinned[field] !== undefined);
   const limit = wholePin ? Number.POSITIVE_INFINITY : target;
@@ -77,6 +73,23 @@ function planLayer(layer: Layer, target: number, lanes: number, pins: Pins, by: 
     if (folding === undefined || widestInput(layer, folding, lanesIn) !== lanesIn) continue;
     const plan = { layer, lanesIn, lanesOut, folding, chosenBy: choosers(pinned, by) };
     if (wholePin || intervalOf(plan) <= target) return plan;
+  }
+  return undefined;
+}
+
+/**
+ * Lanes stay what they are through layers without a folding, if the engine takes them and keeps up; otherwise they are the
+ * fewest with which it does. Where the user pinned the input's width, a layer may be slower than the target.
+ */
+function planStream(layer: Layer, target: number, arriving: number, pins: Pins): EnginePlan | undefined {
+  const planOf = (lanes: number): EnginePlan => ({ layer, lanesIn: lanes, lanesOut: lanes, chosenBy: {} });
+  const most = Math.max(layer.input.channels, layer.output.channels);
+  const keepsUp = (lanes: number): boolean =>
+    acceptsLanes(layer, undefined, lanes) && intervalOf(planOf(lanes)) <= target;
+  if (keepsUp(arriving)) return planOf(arriving);
+  if (pins.inputLanes !== undefined) return planOf(widestInput(layer, undefined, arriving));
+  for (let lanes = 1; lanes < 2 * most; lanes *= 2) {
+    if (keepsUp(lanes)) return planOf(lanes);
   }
   return undefined;
 }

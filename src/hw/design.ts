@@ -1,8 +1,20 @@
 import { intRange } from '../ir/tensor-type.js';
 import { beatsPerFrame, beatsPerPixel } from './feature-map.js';
 import { type Folding, multipliers, windowPlan } from './folding.js';
-import { type AddLayer, isMacLayer, isWindowLayer, type Layer, type LayerGraph } from './layer.js';
+import {
+  type AddLayer,
+  type ConcatLayer,
+  isMacLayer,
+  isWindowLayer,
+  type Layer,
+  type LayerGraph,
+  type LookupLayer,
+  type PoolStreamLayer,
+  type SliceLayer,
+  type WindowLayer,
+} from './layer.js';
 import { type MacFormat, macFormat } from './mac-format.js';
+import { gateBeats, permuteFormat, preluFormat, responseAhead, rowBufferFormat } from './stream-formats.js';
 
 /** Window memory of an engine; see rtl/layer/hd_window.v. */
 export interface WindowMemory {
@@ -111,9 +123,13 @@ export function memoryBits(engine: Engine): MemoryBits {
   };
 }
 
-/** Beats of the output FIFO inside hd_pool_stream and hd_add; of hd_concat and hd_crop, where they pack channels anew. */
+/**
+ * Beats of the output FIFO inside hd_pool_stream, hd_add, hd_mul and hd_prelu; of hd_concat and hd_crop, where they pack
+ * channels anew; of hd_lrn.
+ */
 const STREAM_FIFO = 16;
 const REALIGN_FIFO = 4;
+const RESPONSE_FIFO = 32;
 /** Beats on their way in hd_add, beyond one for each input. */
 const ADD_PIPELINE = 6;
 
@@ -121,6 +137,7 @@ const NO_BITS: MemoryBits = { weights: 0, window: 0, parameters: 0, fifo: 0 };
 
 function streamLayerBits(engine: Engine): MemoryBits {
   const { layer, lanesIn, lanesOut } = engine;
+  if (isWindowLayer(layer)) return NO_BITS;
   const beatBits = lanesOut * layer.output.element.bits;
   const outputFifo = STREAM_FIFO * beatBits;
   switch (layer.kind) {
@@ -140,6 +157,41 @@ function streamLayerBits(engine: Engine): MemoryBits {
     case 'slice':
       return { ...NO_BITS, fifo: REALIGN_FIFO * beatBits };
     default:
+      return elementEngineBits(layer, lanesIn, outputFifo);
+  }
+}
+
+function elementEngineBits(
+  layer: Exclude<Layer, WindowLayer | LookupLayer | PoolStreamLayer | AddLayer | ConcatLayer | SliceLayer>,
+  lanes: number,
+  outputFifo: number,
+): MemoryBits {
+  const beatBits = lanes * layer.input.element.bits;
+  switch (layer.kind) {
+    case 'permute': {
+      const { inBeats, outBeats, laneBits, beatBits: indexBits } = permuteFormat(layer, lanes);
+      const map = outBeats * lanes * (laneBits + indexBits + 1);
+      return { ...NO_BITS, window: 2 * inBeats * beatBits, parameters: map };
+    }
+    case 'upsample':
+    case 'depth-to-space': {
+      const { capacity, inBeats } = rowBufferFormat(layer, lanes);
+      return { ...NO_BITS, window: capacity * inBeats * beatBits };
+    }
+    case 'mul': {
+      const bits = layer.inputs[1]?.map.element.bits ?? 0;
+      return { ...NO_BITS, window: 2 * gateBeats(layer, lanes) * lanes * bits, fifo: outputFifo };
+    }
+    case 'prelu': {
+      const { slopeWords, entryBits } = preluFormat(layer, lanes);
+      return { ...NO_BITS, parameters: slopeWords * lanes * entryBits, fifo: outputFifo };
+    }
+    case 'local-response-norm': {
+      const depth = RESPONSE_FIFO + responseAhead(layer, lanes);
+      const table = layer.params.multipliers.length * layer.requantBits;
+      return { ...NO_BITS, parameters: lanes * table, fifo: depth * lanes * layer.output.element.bits };
+    }
+    case 'pad':
       return NO_BITS;
   }
 }

@@ -1,4 +1,6 @@
+import type { ResponseParams } from '../execute/integer/response-params.js';
 import type { Window } from '../ir/op.js';
+import type { Multiplier } from '../support/fixed-point.js';
 import { beatsPerPixel, type FeatureMap } from './feature-map.js';
 
 /**
@@ -134,6 +136,68 @@ export interface SliceLayer extends LayerBase {
   readonly channelFrom: number;
 }
 
+/** Any fixed choice of the pixel's channels: output channel c is input channel `order[c]`, or `padValue` where that is -1. */
+export interface PermuteLayer extends LayerBase {
+  readonly kind: 'permute';
+  readonly order: Int32Array;
+  readonly padValue: number;
+}
+
+/** Rows and columns of `value` around a map. */
+export interface PadLayer extends LayerBase {
+  readonly kind: 'pad';
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly padBottom: number;
+  readonly padRight: number;
+  readonly value: number;
+}
+
+/** Each pixel as a block of equal ones. */
+export interface UpsampleLayer extends LayerBase {
+  readonly kind: 'upsample';
+  readonly factorH: number;
+  readonly factorW: number;
+}
+
+/** Each pixel as a block of pixels of fewer channels, the channels of the block's first pixel first. */
+export interface DepthToSpaceLayer extends LayerBase {
+  readonly kind: 'depth-to-space';
+  readonly block: number;
+}
+
+/** What a product is brought to. */
+interface ScaledOutput {
+  readonly zeroPoint: number;
+  readonly clampLo: number;
+  readonly clampHi: number;
+  readonly requantBits: number;
+}
+
+/**
+ * `y = clamp(zeroPoint + rne(multiplier * (a - za) * (b - zb) / 2^shift), lo, hi)`: two maps, or a map and behind it a
+ * vector that multiplies each of its pixels (`gate`).
+ */
+export interface MulLayer extends LayerBase, ScaledOutput, Multiplier {
+  readonly kind: 'mul';
+  readonly gate: boolean;
+  readonly inputZeroPoints: readonly [number, number];
+}
+
+/** A multiplier where v = x - inputZeroPoint is 0 or more, another one below: one for all channels, or one a channel. */
+export interface PreluLayer extends LayerBase, ScaledOutput {
+  readonly kind: 'prelu';
+  readonly inputZeroPoint: number;
+  readonly positive: Multiplier;
+  readonly negative: readonly Multiplier[];
+}
+
+/** Local response normalisation across channels. */
+export interface ResponseLayer extends LayerBase, ScaledOutput {
+  readonly kind: 'local-response-norm';
+  readonly params: ResponseParams;
+}
+
 export type Layer =
   | ConvLayer
   | DepthwiseLayer
@@ -143,13 +207,22 @@ export type Layer =
   | LookupLayer
   | AddLayer
   | ConcatLayer
-  | SliceLayer;
+  | SliceLayer
+  | PermuteLayer
+  | PadLayer
+  | UpsampleLayer
+  | DepthToSpaceLayer
+  | MulLayer
+  | PreluLayer
+  | ResponseLayer;
 export type LayerKind = Layer['kind'];
 export type MacLayer = ConvLayer | DepthwiseLayer | DenseLayer;
 /** Layers that hold a window memory and finish positions fold by fold. */
 export type WindowLayer = MacLayer | PoolLayer;
 /** Layers that bring several streams together. */
-export type JoinLayer = AddLayer | ConcatLayer;
+export type JoinLayer = AddLayer | ConcatLayer | MulLayer;
+/** Layers with a buffer of rows that are read several times. */
+export type RowBufferLayer = UpsampleLayer | DepthToSpaceLayer;
 
 export function isWindowLayer(layer: Layer): layer is WindowLayer {
   return isMacLayer(layer) || layer.kind === 'pool';
@@ -160,7 +233,7 @@ export function isMacLayer(layer: Layer): layer is MacLayer {
 }
 
 export function isJoinLayer(layer: Layer): layer is JoinLayer {
-  return layer.kind === 'add' || layer.kind === 'concat';
+  return layer.kind === 'add' || layer.kind === 'concat' || layer.kind === 'mul';
 }
 
 /** The network as layers between input and output streams. */

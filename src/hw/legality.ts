@@ -20,6 +20,7 @@ export function divideOneAnother(a: number, b: number): boolean {
 
 /** Whether a layer's engine can take its input in beats of `lanes`. */
 export function acceptsLanes(layer: Layer, folding: Folding | undefined, lanes: number): boolean {
+  if (layer.kind === 'depth-to-space') return layer.output.channels % lanes === 0;
   if (folding === undefined) return true;
   switch (layer.kind) {
     case 'conv':

@@ -26,7 +26,7 @@ export interface Ends {
   readonly macs: number;
 }
 
-function sameExtents(a: FeatureMap, b: FeatureMap): boolean {
+export function sameExtents(a: FeatureMap, b: FeatureMap): boolean {
   return a.height === b.height && a.width === b.width && a.channels === b.channels;
 }
 

@@ -15,6 +15,15 @@ import { defined, invariant } from '../support/invariant.js';
 import type { FeatureMap } from './feature-map.js';
 import type { Layer, LayerEnd, LayerGraph } from './layer.js';
 import { type Ends, lowerAdd, lowerConcat, lowerRequantise, lowerSlice, lowerWideClamp } from './lower-data.js';
+import {
+  lowerDepthToSpace,
+  lowerPad,
+  lowerPermute,
+  lowerProduct,
+  lowerResponse,
+  lowerSlopes,
+  lowerUpsample,
+} from './lower-elements.js';
 import { macNumbers } from './mac-numbers.js';
 import { badRank, emptyNetwork, noEngine, quantiseFirst, tableTooWide } from './messages.js';
 
@@ -44,7 +53,7 @@ const LOWER: LowerTable = {
     isWide(ends) ? lowerRequantise(graph, node, ends) : lookup(node, ends, () => requantiseTable(graph, node)),
   add: lowerAdd,
   'conv-transpose': refuse,
-  'local-response-norm': refuse,
+  'local-response-norm': lowerResponse,
   'leaky-relu': lowerSlope,
   prelu: lowerSlope,
   elu: lowerPointwise,
@@ -54,12 +63,12 @@ const LOWER: LowerTable = {
   mul: lowerMul,
   concat: lowerConcat,
   slice: lowerSlice,
-  pad: refuse,
+  pad: lowerPad,
   transpose: refuse,
   reshape: lowerReshape,
-  upsample: refuse,
-  'depth-to-space': refuse,
-  'permute-channels': refuse,
+  upsample: lowerUpsample,
+  'depth-to-space': lowerDepthToSpace,
+  'permute-channels': lowerPermute,
   'reduce-mean': refuse,
   quantise: refuse,
   dequantise: refuse,
@@ -192,15 +201,16 @@ function lowerPointwise(graph: Graph, node: GraphNode<PointwiseOp>, ends: Ends):
   return lookup(node, ends, () => pointwiseTable(node.op, inputType(graph, node), outputType(graph, node)));
 }
 
-/** A slope for each channel would be a table for each. */
+/** A table where there is one slope and the input is narrow enough for it, else two multipliers. */
 function lowerSlope(graph: Graph, node: GraphNode<OpOf<'leaky-relu'> | OpOf<'prelu'>>, ends: Ends): Layer {
-  return lookup(node, ends, () => slopeTable(graph, node) ?? refuse(graph, node));
+  const table = isWide(ends) ? undefined : slopeTable(graph, node);
+  return table === undefined ? lowerSlopes(graph, node, ends) : { kind: 'lookup', ...ends, table, of: node.op.kind };
 }
 
 /** A constant factor of one value is a table. */
 function lowerMul(graph: Graph, node: GraphNode<OpOf<'mul'>>, ends: Ends): Layer {
   const table = ends.inputs.length === 1 ? factorTable(graph, node) : undefined;
-  if (table === undefined) return refuse(graph, node);
+  if (table === undefined) return lowerProduct(graph, node, ends);
   return lookup(node, { ...ends, output: { ...ends.input, element: ends.output.element } }, () => table);
 }
 

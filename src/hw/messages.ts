@@ -69,6 +69,70 @@ export function steppedSlice(node: string, step: readonly number[]): Diagnostic 
   );
 }
 
+export function otherMap(node: string, stream: string, own: string): Diagnostic {
+  return error(
+    'E410',
+    'other-map',
+    `node '${node}'`,
+    `its input is read as ${own}, but the stream that carries it has the pixels of ${stream}`,
+    'leave out the flatten or reshape in front of it, or compute it on the host',
+  );
+}
+
+export function padMode(node: string, mode: string): Diagnostic {
+  return error(
+    'E411',
+    'pad-mode-without-engine',
+    `node '${node}'`,
+    `padding by '${mode}' has no engine; a map is padded with a constant`,
+    'the golden model runs it (heddle run); for hardware pad with a constant, or on the host',
+  );
+}
+
+export function padOnBothSides(node: string): Diagnostic {
+  return error(
+    'E412',
+    'pad-of-pixels-and-channels',
+    `node '${node}'`,
+    'it pads both pixels and channels, which are two engines',
+    'pad the channels in one node and the pixels in another one behind it',
+  );
+}
+
+export function productOperands(node: string, streams: number, operands: number): Diagnostic {
+  return error(
+    'E413',
+    'product-without-engine',
+    `node '${node}'`,
+    streams < operands
+      ? 'it multiplies by a constant that is neither one value nor one a channel'
+      : `it multiplies ${operands} streams, and an engine takes two`,
+    streams < operands
+      ? 'the golden model runs it (heddle run); for hardware multiply by one value a channel, or compute it on the host'
+      : 'multiply two at a time; each product has a scale of its own then, so quantise the model anew',
+  );
+}
+
+export function slopesOfPixels(node: string): Diagnostic {
+  return error(
+    'E414',
+    'slopes-of-pixels',
+    `node '${node}'`,
+    'its slopes differ from pixel to pixel; an engine has one for all, or one a channel',
+    'the golden model runs it (heddle run); for hardware train it with shared axes 1 and 2',
+  );
+}
+
+export function responseTooWide(node: string, size: number, most: number): Diagnostic {
+  return error(
+    'E415',
+    'response-too-wide',
+    `node '${node}'`,
+    `it sums over ${size} channels, and its engine over ${most} at most`,
+    'the golden model runs it (heddle run); for hardware take a smaller size, or compute it on the host',
+  );
+}
+
 export function badRank(tensor: string, shape: readonly number[]): Diagnostic {
   return error(
     'E405',

@@ -1,13 +1,29 @@
 import type { Engine } from '../hw/design.js';
-import { beatsPerPixel, type FeatureMap } from '../hw/feature-map.js';
+import { beatsPerFrame, beatsPerPixel, type FeatureMap } from '../hw/feature-map.js';
 import { windowPlan } from '../hw/folding.js';
-import { type ConcatLayer, isWindowLayer, type PoolStreamLayer, type SliceLayer, turnBeats } from '../hw/layer.js';
+import {
+  type ConcatLayer,
+  isWindowLayer,
+  type MulLayer,
+  type PadLayer,
+  type PermuteLayer,
+  type PoolStreamLayer,
+  type PreluLayer,
+  type ResponseLayer,
+  type RowBufferLayer,
+  type SliceLayer,
+  turnBeats,
+} from '../hw/layer.js';
+import { gateBeats, responseAhead, rowBufferFormat } from '../hw/stream-formats.js';
 import { defined, invariant } from '../support/invariant.js';
+import { gateProcess } from './gate-process.js';
 import { addHolds, foldLatency, HOLDS, LATENCY } from './latency.js';
+import { padRule, permuteRule, rowBufferRule } from './mover-rules.js';
 import { realignedBeats } from './realign.js';
+import { responseRule } from './response-rule.js';
 import { type ConcatRule, concat, join } from './token-branches.js';
 import type { Channel, Process } from './token-network.js';
-import { type Pattern, stream } from './token-stages.js';
+import { type Pattern, type StreamRule, stream } from './token-stages.js';
 import { pixelDemand, windowProcess } from './window-process.js';
 
 /** Engines and width adapters as processes of the token-level model. */
@@ -42,7 +58,39 @@ export function engineProcess(engine: Engine, inputs: readonly Channel[], output
         holds: [HOLDS.crop],
         outputs: cropOutputs(layer, engine.lanesIn),
       });
+    case 'mul':
+      return mulProcess(layer, engine.lanesIn, inputs, output);
+    default:
+      return stream(layer.name, input, output, elementRule(layer, engine.lanesIn));
   }
+}
+
+type ElementLayer = PermuteLayer | PadLayer | RowBufferLayer | PreluLayer | ResponseLayer;
+
+function elementRule(layer: ElementLayer, lanes: number): StreamRule {
+  const { height, width } = layer.input;
+  const beats = beatsPerPixel({ map: layer.input, lanes });
+  switch (layer.kind) {
+    case 'permute':
+      return permuteRule(beats, beatsPerPixel({ map: layer.output, lanes }));
+    case 'pad':
+      return padRule({ ...layer, height, width, beatsPerPixel: beats });
+    case 'upsample':
+    case 'depth-to-space':
+      return rowBufferRule({ width, ...rowBufferFormat(layer, lanes) });
+    case 'prelu':
+      return { latency: LATENCY.prelu, holds: [HOLDS.prelu], outputs: ONE };
+    case 'local-response-norm':
+      return responseRule(beats, responseAhead(layer, lanes));
+  }
+}
+
+function mulProcess(layer: MulLayer, lanes: number, inputs: readonly Channel[], output: Channel): Process {
+  if (!layer.gate) return join(layer.name, inputs, output, { latency: LATENCY.mul, holds: HOLDS.mul });
+  const [map, vector] = inputs;
+  const ends = [defined(map, 'the map of a product'), defined(vector, 'the vector of a product')] as const;
+  const vectorBeats = gateBeats(layer, lanes);
+  return gateProcess(layer.name, ends, output, { mapBeats: beatsPerFrame({ map: layer.output, lanes }), vectorBeats });
 }
 
 function windowEngine(engine: Engine, input: Channel, output: Channel): Process {

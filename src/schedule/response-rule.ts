@@ -3,10 +3,9 @@ import type { StreamRule } from './token-stages.js';
 
 /**
  * hd_lrn: a beat leaves when the last beat that its window reaches has come; the pixel's last beat brings all that are
- * left. `above` is the number of neighbours that are summed behind a channel.
+ * left, its own and the `ahead` before it.
  */
-export function responseRule(beatsPerPixel: number, lanes: number, above: number): StreamRule {
-  const ahead = Math.min(Math.ceil(above / lanes), beatsPerPixel - 1);
+export function responseRule(beatsPerPixel: number, ahead: number): StreamRule {
   const outputs = (place: number): number => {
     if (place === beatsPerPixel - 1) return 1 + ahead;
     return place < ahead ? 0 : 1;

@@ -8,6 +8,7 @@ import { type BatchResult, type Case, type CaseResult, type ProveOptions, standa
 import { regressionDesigns } from './regressions.js';
 import { SHIPPED, shippedDesign } from './shipped.js';
 import { failsToProve, saveFailure, shrinkFailure } from './shrink.js';
+import { elementDesigns } from './single-elements.js';
 
 /*
  * Every stream of every network against the golden model. Run by scripts/campaign.mjs, which sets HEDDLE_SEED and
@@ -127,6 +128,7 @@ it('proves every network', async () => {
   const groups = [
     ['shipped models', await proveGroup('shipped models', shipped, () => MODEL_OPTIONS)],
     ['single layers', await proveGroup('single layers', singleLayerDesigns(seed), batchOptions)],
+    ['moved and scaled', await proveGroup('moved and scaled', elementDesigns(seed), batchOptions)],
     ['regressions', await proveGroup('regressions', regressionDesigns(), batchOptions)],
     ['larger networks', await proveGroup('larger networks', largerDesigns(seed, FRAMES), batchOptions)],
     ['random networks', await proveGroup('random networks', randomDesigns(seed, networks), batchOptions)],

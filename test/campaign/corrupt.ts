@@ -1,5 +1,5 @@
 import type { EmittedDesign } from '../../src/emit/file-set.js';
-import { memoryNames } from '../../src/emit/memories.js';
+import { memoryNames } from '../../src/emit/memory-names.js';
 import { memoryInstance } from '../../src/emit/names.js';
 import type { Random } from './random.js';
 

@@ -9,6 +9,7 @@ import { type Case, type ProveOptions, proveBatch, standardRuns } from '../campa
 import { makeRandom } from '../campaign/random.js';
 import { regressionDesigns } from '../campaign/regressions.js';
 import { digitFrames, quantisedModel, SHIPPED, shippedDesign } from '../campaign/shipped.js';
+import { elementDesigns } from '../campaign/single-elements.js';
 
 /*
  * A sample of the proof campaign (npm run campaign): the RTL of whole networks against the golden model, stream by
@@ -18,6 +19,7 @@ import { digitFrames, quantisedModel, SHIPPED, shippedDesign } from '../campaign
 const seed = Number(process.env['HEDDLE_SEED'] ?? Math.floor(Date.now() / 1000) % 1_000_000_000);
 const cacheDir = cacheDirectory(process.env);
 const OF_EACH_KIND = 10;
+const OF_ELEMENTS = 3;
 /** A build shares its processors with everything else that runs. */
 const TIMEOUT = { timeout: 600_000 };
 
@@ -43,7 +45,8 @@ function sample(cases: readonly Case[], count: number): readonly Case[] {
 
 describe(`networks of HEDDLE_SEED=${seed}`, TIMEOUT, () => {
   it.concurrent(`${OF_EACH_KIND} single layers are bit-exact, in the predicted time`, async () => {
-    expect(await failuresOf(sample(singleLayerDesigns(seed), OF_EACH_KIND), OPTIONS)).toEqual([]);
+    const layers = sample(singleLayerDesigns(seed), OF_EACH_KIND - OF_ELEMENTS);
+    expect(await failuresOf([...layers, ...sample(elementDesigns(seed), OF_ELEMENTS)], OPTIONS)).toEqual([]);
   });
 
   it.concurrent(`${OF_EACH_KIND} random networks, and those that once failed, are bit-exact, in the predicted time`, async () => {

@@ -360,7 +360,8 @@ function preluStamp(prelu: Prelu, index: number): StampPoint {
 function responseStamp(response: Response, index: number): StampPoint {
   const beats = FRAMES * PIXELS * beatsOf(response);
   const { name, lanes, input, out, size } = response;
-  const rule = responseRule(beatsOf(response), lanes, Math.ceil((size - 1) / 2));
+  const ahead = Math.min(Math.ceil(Math.ceil((size - 1) / 2) / lanes), beatsOf(response) - 1);
+  const rule = responseRule(beatsOf(response), ahead);
   return {
     name,
     module: 'hd_lrn',

@@ -63,12 +63,24 @@ describe('lowering of slopes', () => {
     expect([...layer.table]).toEqual([...(y?.data ?? [])]);
   });
 
-  it('refuses slopes that differ from channel to channel', () => {
+  const preluOf = (slopes: readonly number[]): LayerGraph => {
     const b = makeBuilder('m');
     const x = b.input('x', type([2, 2, 3]));
-    const slope = b.constant('slope', randomTensor(makeRandom(5), quantised([3], 8, true, 0.01, 0)));
-    const graph = b.build([b.node('y', { kind: 'prelu' }, [x, slope], type([2, 2, 3]))]);
-    expect(() => lowerModel(graph)).toThrow("error E401 no-engine: node 'y': the operator 'prelu' has no engine yet");
+    const slope = b.constant('slope', randomTensor(makeRandom(5), quantised(slopes, 8, true, 0.01, 0)));
+    return lowerModel(b.build([b.node('y', { kind: 'prelu' }, [x, slope], type([2, 2, 3]))])).network;
+  };
+
+  it('has a slope for each channel, however they are broadcast', () => {
+    for (const slopes of [[3], [1, 1, 3]]) {
+      const [layer] = preluOf(slopes).layers;
+      expect(layer?.kind === 'prelu' && layer.negative.length).toBe(3);
+    }
+  });
+
+  it('refuses slopes that differ from pixel to pixel', () => {
+    expect(() => preluOf([2, 2, 3])).toThrow(
+      "error E414 slopes-of-pixels: node 'y': its slopes differ from pixel to pixel",
+    );
   });
 });
 
@@ -109,7 +121,72 @@ describe('lowering of products', () => {
     const x = b.input('x', type([2, 2, 3]));
     const factors = b.constant('k', randomTensor(makeRandom(5), quantised([2, 2, 3], 8, true, 0.01, 0)));
     const graph = b.build([b.node('y', { kind: 'mul' }, [x, factors], type([2, 2, 3]))]);
-    expect(() => lowerModel(graph)).toThrow("error E401 no-engine: node 'y': the operator 'mul' has no engine yet");
+    expect(() => lowerModel(graph)).toThrow(
+      "error E413 product-without-engine: node 'y': it multiplies by a constant that is neither one value nor one a channel",
+    );
+  });
+
+  it('takes a map and a vector in either order, and two maps', () => {
+    const b = makeBuilder('m');
+    const x = b.input('x', type([2, 2, 3]));
+    const gate = b.input('gate', type([1, 1, 3], 7));
+    b.node('y', { kind: 'mul' }, [gate, x], type([2, 2, 3]));
+    b.node('z', { kind: 'mul' }, ['y', x], type([2, 2, 3]));
+    const [y, z] = lowerModel(b.build(['z'])).network.layers;
+    expect(y).toMatchObject({ kind: 'mul', gate: true, inputTensor: 'x', inputZeroPoints: [3, 7] });
+    expect(y?.inputs.map(({ tensor }) => tensor)).toEqual(['x', 'gate']);
+    expect(z).toMatchObject({ kind: 'mul', gate: false, inputTensor: 'y' });
+  });
+
+  it('refuses more than two streams', () => {
+    const b = makeBuilder('m');
+    const x = b.input('x', type([2, 2, 3]));
+    b.node('r', RELU, [x], type([2, 2, 3]));
+    const graph = b.build([b.node('y', { kind: 'mul' }, [x, 'r', x], type([2, 2, 3]))]);
+    expect(() => lowerModel(graph)).toThrow(
+      "error E413 product-without-engine: node 'y': it multiplies 3 streams, and an engine takes two",
+    );
+  });
+});
+
+describe('lowering of what moves pixels and channels', () => {
+  const pad = (before: readonly number[], after: readonly number[], mode: 'constant' | 'reflect' = 'constant'): Op => ({
+    kind: 'pad',
+    before,
+    after,
+    mode,
+    value: 3,
+  });
+
+  it('pads pixels in one engine and channels in another', () => {
+    const [around] = chainOf([2, 2, 3], [[pad([1, 0, 0], [0, 2, 0]), [3, 4, 3]]]).layers;
+    expect(around).toMatchObject({ kind: 'pad', padTop: 1, padLeft: 0, padBottom: 0, padRight: 2, value: 3 });
+    const [beside] = chainOf([2, 2, 3], [[pad([0, 0, 1], [0, 0, 2]), [2, 2, 6]]]).layers;
+    expect(beside).toMatchObject({ kind: 'permute', order: Int32Array.of(-1, 0, 1, 2, -1, -1), padValue: 3 });
+  });
+
+  it('refuses by name what no engine does', () => {
+    expect(() => chainOf([2, 2, 3], [[pad([1, 0, 0], [0, 0, 0], 'reflect'), [3, 2, 3]]])).toThrow(
+      "error E411 pad-mode-without-engine: node 'n0': padding by 'reflect' has no engine",
+    );
+    expect(() => chainOf([2, 2, 3], [[pad([1, 0, 1], [0, 0, 0]), [3, 2, 4]]])).toThrow(
+      "error E412 pad-of-pixels-and-channels: node 'n0': it pads both pixels and channels",
+    );
+    const response = (size: number): Op => ({ kind: 'local-response-norm', size, alpha: 1e-4, beta: 0.75, bias: 2 });
+    expect(() => chainOf([1, 1, 32], [[response(17), [1, 1, 32]]])).toThrow(
+      "error E415 response-too-wide: node 'n0': it sums over 17 channels, and its engine over 15 at most",
+    );
+    expect(() =>
+      chainOf(
+        [2, 2, 8],
+        [
+          [{ kind: 'flatten' }, [32]],
+          [response(3), [32]],
+        ],
+      ),
+    ).toThrow(
+      "error E410 other-map: node 'n1': its input is read as 1x1x32 int8, but the stream that carries it has the pixels of 2x2x8 int8",
+    );
   });
 });
 
