@@ -47,13 +47,13 @@ const IMAGENET: InputSizes = { usual: 224, least: 32 };
 export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
   perceptron: {
     build: perceptron,
-    input: { usual: 28, least: 1 },
+    input: { usual: 28, least: 8 },
     source: 'Rosenblatt, The perceptron, 1958; one layer for MNIST',
     published: {},
   },
   mlp: {
     build: mlp,
-    input: { usual: 28, least: 1 },
+    input: { usual: 28, least: 8 },
     width: 1,
     source: 'LeCun et al., Gradient-based learning applied to document recognition, 1998: LeNet-300-100',
     published: { macs: 266_200, parameters: 266_610 },

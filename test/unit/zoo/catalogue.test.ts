@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defined } from '../../../src/support/invariant.js';
 import { CATALOGUE } from '../../../src/zoo/catalogue.js';
 import { unet } from '../../../src/zoo/networks/dense-prediction.js';
 import { countPlan } from '../../../src/zoo/plan.js';
@@ -24,4 +25,15 @@ describe.each(Object.entries(CATALOGUE))('%s', (_name, { build, input, width, pu
 it('U-Net at its published width has the parameters of its implementations', () => {
   // 31,037,698 of three channels and two classes, where each convolution has a normalisation of twice its 5,888 biases.
   expect(countPlan(unet({ input: 128, width: 1 })).parameters).toBe(31_037_698 - 5_888);
+});
+
+it.each([
+  // As published with the multiplier: the work of the paper's tables, parameters of Keras without moving means and variances.
+  ['mobilenet-v1', 224, 0.25, 41e6, 475_544 - 5_472],
+  ['mobilenet-v1', 160, 0.5, 76e6, 1_342_536 - 10_944],
+  ['mobilenet-v1', 224, 0.75, 325e6, 2_601_976 - 16_416],
+])('%s at %i pixels and a width of %f', (name, input, width, macs, parameters) => {
+  const counts = countPlan(defined(CATALOGUE[name], 'the network').build({ input, width }));
+  expect(counts.parameters).toBe(parameters);
+  expect(Math.abs(counts.macs / macs - 1)).toBeLessThan(0.015);
 });
