@@ -3,7 +3,7 @@ import type { Diagnostic } from '../support/diagnostics.js';
 
 /** One step from graph to graph. Passes are pure: the graph given stays as it is. */
 export interface Pass {
-  /** Verb-noun, and the name of its file: `fold-batch-norm`. */
+  /** Verb-noun, and the name of its file: `fold-affine`. */
   readonly name: string;
   /** What it does, for people: one line. */
   readonly summary: string;

@@ -1,6 +1,5 @@
 import { convertScaling } from './convert-scaling.js';
-import { foldBatchNorm } from './fold-batch-norm.js';
-import { foldBias } from './fold-bias.js';
+import { foldAffine } from './fold-affine.js';
 import { foldConstants } from './fold-constants.js';
 import { foldPadding } from './fold-padding.js';
 import { foldPermutation } from './fold-permutation.js';
@@ -30,19 +29,11 @@ export const IMPORT_PIPELINE: readonly Pass[] = [toChannelsLast, poolMeans, fold
  * From an imported float graph to one that can be quantised.
  * 1. fold-constants: makes weights and parameters constant that the exporter computed by nodes.
  * 2. fold-padding: a pad of its own would be calibrated for itself, and has no hardware.
- * 3. fold-bias: before fold-batch-norm, which wants to see the layer itself before it.
- * 4. fold-batch-norm: wants its parameters constant; leaves the convolution directly before the activation.
- * 5. fuse-activation: hence after it, so that the activation sees the convolution as its producer.
- * 6. remove-dead: last, since the others leave constants that nobody reads.
+ * 3. fold-affine: wants its parameters constant; leaves the convolution directly before the activation.
+ * 4. fuse-activation: hence after it, so that the activation sees the convolution as its producer.
+ * 5. remove-dead: last, since the others leave constants that nobody reads.
  */
-export const FLOAT_PIPELINE: readonly Pass[] = [
-  foldConstants,
-  foldPadding,
-  foldBias,
-  foldBatchNorm,
-  fuseActivation,
-  removeDead,
-];
+export const FLOAT_PIPELINE: readonly Pass[] = [foldConstants, foldPadding, foldAffine, fuseActivation, removeDead];
 
 /**
  * From an integer graph, imported or quantised here, to one that can be lowered. Each pass leaves every number of the

@@ -61,7 +61,7 @@ describe('verifyGraph', () => {
   it('accepts sound graphs', () => {
     for (const graph of [floatGraph(), integerGraph(), allOpsFloatGraph(), allOpsIntegerGraph()]) {
       verifyGraph(graph, 'import');
-      verifyGraph(graph, 'fold-batch-norm');
+      verifyGraph(graph, 'fold-affine');
     }
   });
 

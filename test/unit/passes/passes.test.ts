@@ -5,7 +5,7 @@ import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Tensor } from '../../../src/ir/tensor.js';
 import { AFTER_IMPORT, verifyGraph } from '../../../src/ir/verify.js';
-import { foldBatchNorm } from '../../../src/passes/fold-batch-norm.js';
+import { foldAffine } from '../../../src/passes/fold-affine.js';
 import { foldConstants } from '../../../src/passes/fold-constants.js';
 import { composeClamps, fuseActivation } from '../../../src/passes/fuse-activation.js';
 import type { Pass } from '../../../src/passes/pass.js';
@@ -49,7 +49,7 @@ function normalised(options: { readonly shared?: boolean; readonly clamp?: boole
   return b.build(options.shared === true ? ['act', 'conv'] : ['act']);
 }
 
-describe('fold-batch-norm', () => {
+describe('fold-affine', () => {
   const x = randomTensor(makeRandom(SEED + 1), float([4, 4, 2]));
 
   test.each([{}, { bias: true }])('into the convolution, %o', (options) => {
@@ -79,7 +79,7 @@ describe('fold-batch-norm', () => {
     b.input('x', float([2]));
     for (const name of ['scale', 'offset', 'mean', 'variance']) b.constant(name, values([2], [1, 1]));
     b.node('bn', { kind: 'batch-norm', epsilon: 0 }, ['x', 'scale', 'offset', 'mean', 'variance']);
-    expect(() => foldBatchNorm.run(b.build(['bn']))).toThrow(/E360.*node 'bn'/);
+    expect(() => foldAffine.run(b.build(['bn']))).toThrow(/E360.*node 'bn'/);
   });
 
   test('into a dense layer', () => {
@@ -92,7 +92,7 @@ describe('fold-batch-norm', () => {
     b.constant('mean', values([2], [1, -1]));
     b.constant('variance', values([2], [3, 15]));
     b.node('bn', { kind: 'batch-norm', epsilon: 1 }, ['d', 'scale', 'offset', 'mean', 'variance']);
-    const folded = foldBatchNorm.run(b.build(['bn']));
+    const folded = foldAffine.run(b.build(['bn']));
     // d = [3, 7]: (3 - 1) / 2 * 2 + 1 = 3; (7 + 1) / 4 = 2.
     expect(run(folded, values([2], [1, 1]))).toEqual([3, 2]);
     expect(folded.nodes).toHaveLength(1);
@@ -182,8 +182,7 @@ describe('runPipeline', () => {
     expect(records.map((record) => [record.name, record.changed])).toEqual([
       ['fold-constants', false],
       ['fold-padding', false],
-      ['fold-bias', false],
-      ['fold-batch-norm', true],
+      ['fold-affine', true],
       ['fuse-activation', true],
       ['remove-dead', false],
     ]);
@@ -200,7 +199,7 @@ describe('runPipeline', () => {
   });
 
   test('a pipeline out of order is a bug', () => {
-    expect(() => runPipeline(graph, [foldBatchNorm])).toThrow(/'fold-batch-norm' needs 'fold-constants'/);
+    expect(() => runPipeline(graph, [foldAffine])).toThrow(/'fold-affine' needs 'fold-constants'/);
     expect(() => runPipeline(graph, [removeDead, removeDead])).toThrow(/twice/);
   });
 });
