@@ -1,5 +1,5 @@
 import { beatsPerFrame } from '../hw/feature-map.js';
-import { extents, type Folding, multipliers, tapChoices, windowPlan } from '../hw/folding.js';
+import { extents, type Folding, multipliers, tapChoices, windowShape } from '../hw/folding.js';
 import type { Layer, WindowLayer } from '../hw/layer.js';
 import { acceptsLanes, foldingBreaches } from '../hw/legality.js';
 import { workCycles } from '../schedule/cycles.js';
@@ -122,8 +122,8 @@ function peChoices(
 ): readonly number[] {
   if (pinned !== undefined) return [pinned];
   const extent = extents(layer);
-  const one = windowPlan(layer, { ...rest, pe: extent.pe, requantisers: 1 }, lanesIn);
-  const steps = one.folds[0]?.steps ?? 1;
+  const one = windowShape(layer, { ...rest, pe: extent.pe, requantisers: 1 }, lanesIn);
+  const { steps } = one.fold;
   const folds = Math.floor(target / (one.outH * one.outW * extent.groups * steps));
   if (folds < 1) return [];
   const wide = layer.kind === 'depthwise' || layer.kind === 'pool';

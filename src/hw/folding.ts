@@ -99,8 +99,8 @@ export interface Fold {
   readonly chunks: number;
 }
 
-/** Everything that the RTL's counters are derived from, for one layer, folding and input width. */
-export interface WindowPlan {
+/** What does not need the folds one by one: see WindowPlan. */
+export interface WindowShape {
   /** Lanes of a memory word. */
   readonly wordLanes: number;
   /** Memory words of a pixel (dense: of a word, 1). */
@@ -111,8 +111,9 @@ export interface WindowPlan {
   readonly outH: number;
   readonly outW: number;
   readonly window: Window;
-  /** Folds of one output position in order, all groups. */
-  readonly folds: readonly Fold[];
+  /** Of every fold; the last one of a group may have fewer results. */
+  readonly fold: Fold;
+  readonly lastFold: Fold;
   /** Steps over the channels of one kernel position in a group. */
   readonly slices: number;
   readonly groups: number;
@@ -122,6 +123,12 @@ export interface WindowPlan {
   /** Input beats that complete each pixel of a frame: the same number, or fewer for a dense layer's last word. */
   readonly beatsPerFrame: number;
   readonly beatsPerPixel: number;
+}
+
+/** Everything that the RTL's counters are derived from, for one layer, folding and input width. */
+export interface WindowPlan extends WindowShape {
+  /** Folds of one output position in order, all groups. */
+  readonly folds: readonly Fold[];
 }
 
 const DENSE_WINDOW = (words: number): Window => ({
@@ -139,6 +146,20 @@ const DENSE_WINDOW = (words: number): Window => ({
 
 /** The plan of a window layer. `lanesIn` and simd (pe for depthwise and pools) must divide one another, either way. */
 export function windowPlan(layer: WindowLayer, folding: Folding, lanesIn: number): WindowPlan {
+  const shape = windowShape(layer, folding, lanesIn);
+  const { foldsPerGroup, groups, fold, lastFold } = shape;
+  const group = Array.from({ length: foldsPerGroup }, (_, f) => (f === foldsPerGroup - 1 ? lastFold : fold));
+  return { ...shape, folds: Array.from({ length: groups }, () => group).flat() };
+}
+
+/** Clocks that an output position takes: the sum over its folds of the longer of steps and chunks. */
+export function positionCycles({ groups, foldsPerGroup, fold, lastFold }: WindowShape): number {
+  const cycles = ({ steps, chunks }: Fold): number => Math.max(steps, chunks);
+  return groups * ((foldsPerGroup - 1) * cycles(fold) + cycles(lastFold));
+}
+
+/** The plan of a window layer but for the list of its folds, which can be long. */
+export function windowShape(layer: WindowLayer, folding: Folding, lanesIn: number): WindowShape {
   const extent = extents(layer);
   const packed = layer.kind === 'depthwise' || layer.kind === 'pool';
   const sliceLanes = packed ? folding.pe : folding.simd;
@@ -154,9 +175,6 @@ export function windowPlan(layer: WindowLayer, folding: Folding, lanesIn: number
   const slices = dense ? wordLanes / folding.simd : packed ? 1 : Math.ceil(extent.simd / folding.simd);
   const steps = (window.kernelH / tapsH) * (window.kernelW / tapsW) * slices;
   const fold = (results: number): Fold => ({ steps, results, chunks: Math.ceil(results / folding.requantisers) });
-  const groupFolds = Array.from({ length: foldsPerGroup }, (_, f) =>
-    fold(f === foldsPerGroup - 1 ? resultsOfLastFold : resultsPerFold),
-  );
   const unitBeats = Math.ceil(layer.input.channels / extent.groups / lanesIn);
   return {
     wordLanes,
@@ -166,7 +184,8 @@ export function windowPlan(layer: WindowLayer, folding: Folding, lanesIn: number
     outH: layer.output.height,
     outW: layer.output.width,
     window,
-    folds: Array.from({ length: extent.groups }, () => groupFolds).flat(),
+    fold: fold(resultsPerFold),
+    lastFold: fold(resultsOfLastFold),
     slices,
     groups: extent.groups,
     foldsPerGroup,

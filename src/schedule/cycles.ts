@@ -1,21 +1,20 @@
 import type { Engine } from '../hw/design.js';
 import { beatsPerFrame } from '../hw/feature-map.js';
-import { type Folding, windowPlan } from '../hw/folding.js';
+import { type Folding, positionCycles, windowShape } from '../hw/folding.js';
 import { isWindowLayer, type Layer, type WindowLayer } from '../hw/layer.js';
 
 /** Clocks a frame that an engine's array is busy: per position, the sum over the folds of the longer of steps and chunks. */
 export function workCycles(layer: WindowLayer, folding: Folding, lanesIn: number): number {
-  const plan = windowPlan(layer, folding, lanesIn);
-  const position = plan.folds.reduce((sum, fold) => sum + Math.max(fold.steps, fold.chunks), 0);
-  return plan.outH * plan.outW * position;
+  const shape = windowShape(layer, folding, lanesIn);
+  return shape.outH * shape.outW * positionCycles(shape);
 }
 
 /** Steps a frame: clocks in which the array does something. */
 export function stepCycles(engine: Engine): number {
   const { layer, folding, lanesIn } = engine;
   if (!isWindowLayer(layer) || folding === undefined) return inputBeats(layer, lanesIn);
-  const plan = windowPlan(layer, folding, lanesIn);
-  return plan.outH * plan.outW * plan.folds.reduce((sum, fold) => sum + fold.steps, 0);
+  const { outH, outW, groups, foldsPerGroup, fold } = windowShape(layer, folding, lanesIn);
+  return outH * outW * groups * foldsPerGroup * fold.steps;
 }
 
 /** Input beats a frame that an engine takes one after the other: of a concat those of all its streams, else of each. */

@@ -69,6 +69,8 @@ function plan(fields: Partial<WindowPlan>): WindowPlan {
     outH: 1,
     outW: 1,
     window: { ...UNIT_WINDOW, kernelW: 4 },
+    fold: { steps: 4, results: 1, chunks: 1 },
+    lastFold: { steps: 4, results: 1, chunks: 1 },
     folds: [
       { steps: 4, results: 1, chunks: 1 },
       { steps: 4, results: 1, chunks: 1 },
