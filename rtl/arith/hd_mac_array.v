@@ -89,18 +89,32 @@ module hd_mac_array #(
   localparam integer CHAIN_W = 32;
   localparam integer ADDR_W = width_of(WEIGHT_STEPS - 1);
   localparam integer LAST_STEP_I = WEIGHT_STEPS - 1;
-  // Products of a chain position: one for each segment of each result.
+  // Products of a chain position: one for each segment of each result; of all positions.
   localparam integer PLACES = RESULTS * SEGMENTS;
+  localparam integer PRODUCTS = CHAIN * PLACES;
+  // Chain positions that the last segment reaches.
+  localparam integer LAST_SEGMENT = DEPTH - (SEGMENTS - 1) * CHAIN;
   // A memory word is read in pieces of 32 bits where weights fill them evenly: single bytes of a wide vector are slow to
   // simulate. Its width is rounded up to whole pieces.
   localparam integer PER_PIECE = (32 % W_BITS == 0) ? 32 / W_BITS : 1;
   localparam integer PIECE_W = PER_PIECE * W_BITS;
   localparam integer PIECES = (PLACES + PER_PIECE - 1) / PER_PIECE;
   localparam integer ROM_W = PIECES * PIECE_W;
+  localparam integer WORD_PLACES = PIECES * PER_PIECE;
+  // The same for x.
+  localparam integer X_PER_PIECE = (32 % X_BITS == 0) ? 32 / X_BITS : 1;
+  localparam integer X_PIECE_W = X_PER_PIECE * X_BITS;
+  localparam integer X_PIECES = (X_LANES + X_PER_PIECE - 1) / X_PER_PIECE;
+  localparam integer LINE_LANES = X_PIECES * X_PER_PIECE;
   // Segments are added in at least as many bits as chains and accumulators have.
   localparam integer SUM_W = ((ACC_BITS > CHAIN_W) ? ACC_BITS : CHAIN_W) + 1;
-  // Arrays of a power of two need no bounds check in simulation.
-  localparam integer PLACES_POW = 1 << $clog2(PIECES * PER_PIECE);
+  // Arrays and vectors of a power of two need no bounds check in simulation.
+  localparam integer PRODUCTS_POW = 1 << $clog2(PRODUCTS);
+  localparam integer WEIGHTS_POW = 1 << $clog2(CHAIN * WORD_PLACES);
+  localparam integer WORDS_POW = 1 << $clog2(CHAIN * ROM_W);
+  localparam integer X_POW = 1 << $clog2(X_PIECES * X_PIECE_W);
+  localparam integer LINE_POW = 1 << $clog2(CHAIN * LINE_LANES);
+  localparam integer RESULTS_POW = 1 << $clog2(RESULTS);
 
   generate
     if (PRODUCT_W + width_of(CHAIN - 1) > CHAIN_W || ACC_BITS < X_BITS + 2) begin : gen_illegal_width
@@ -108,35 +122,50 @@ module hd_mac_array #(
     end
   endgenerate
 
-  // Bit s: the operands in x_data were valid s + 1 clocks ago.
+  // ---- control: bit s of a pipe is s + 1 clocks late ----
+  reg [CHAIN-1:0] step_pipe;
   reg [CHAIN+2:0] valid_pipe_reg;
+  reg [CHAIN+1:0] first_pipe;
+  reg [CHAIN+2:0] last_pipe;
+  wire [CHAIN:0] step_late = {step_pipe, step};
+  wire [CHAIN+3:0] valid_late = {valid_pipe_reg, x_valid};
+  // Weights of some position are fetched; operands, products or chains move. Both stay on from a step's first position
+  // to its last, so that a delay in moves is a delay in clocks.
+  wire fetch = |step_pipe;
+  reg moving_reg;
 
-  // ---- when each chain position fetches its weights: s + 1 clocks after the step ----
+  always @(posedge clk) begin
+    step_pipe      <= step_late[CHAIN-1:0];
+    valid_pipe_reg <= rst ? {CHAIN + 3{1'b0}} : valid_late[CHAIN+2:0];
+    first_pipe     <= {first_pipe[CHAIN:0], x_first};
+    last_pipe      <= {last_pipe[CHAIN+1:0], x_last};
+    moving_reg     <= step_pipe[0] || |valid_late[CHAIN-1:0];
+  end
+
+  wire unused_late = &{1'b0, step_late[CHAIN], valid_late[CHAIN+3]};
+
+  // ---- weights: the memory of chain position s is read s + 1 clocks after the step ----
   reg [ADDR_W-1:0] step_reg;
-  reg [(CHAIN+1)*ADDR_W-1:0] address_pipe;
-  reg [CHAIN:0] step_pipe;
+  wire [CHAIN*ROM_W-1:0] weights;
 
   always @(posedge clk) begin
     if (step) step_reg <= (step_reg == LAST_STEP_I[ADDR_W-1:0]) ? {ADDR_W{1'b0}} : step_reg + 1'b1;
     if (rst) step_reg <= {ADDR_W{1'b0}};
-    address_pipe <= {address_pipe[CHAIN*ADDR_W-1:0], step_reg};
-    step_pipe    <= {step_pipe[CHAIN-1:0], step};
   end
 
-  wire unused_tail = &{1'b0, address_pipe[CHAIN*ADDR_W+:ADDR_W], step_pipe[CHAIN]};
-
-  // ---- chain positions: each has a memory, delays its operands, multiplies, and adds to the position before it ----
   genvar g_s;
   generate
     for (g_s = 0; g_s < CHAIN; g_s = g_s + 1) begin : gen_position
       localparam [7:0] TENS = 8'd48 + (g_s / 10) % 10;
       localparam [7:0] ONES = 8'd48 + g_s % 10;
-      // Segments that reach this far: products k = g * CHAIN + g_s below DEPTH.
-      localparam integer USED = (DEPTH - g_s + CHAIN - 1) / CHAIN;
-      localparam integer LANES = USED * SUMS;
-      localparam integer LANES_POW = 1 << $clog2(LANES);
 
-      wire [ROM_W-1:0] weights;
+      reg [ADDR_W-1:0] address_reg;
+
+      if (g_s == 0) begin : gen_first
+        always @(posedge clk) address_reg <= step_reg;
+      end else begin : gen_after
+        always @(posedge clk) if (fetch) address_reg <= gen_position[g_s-1].address_reg;
+      end
 
       if (WEIGHT_FILE != "") begin : gen_loaded
         hd_rom #(
@@ -146,9 +175,9 @@ module hd_mac_array #(
             .FILE({WEIGHT_FILE, "_", TENS, ONES, ".mem"})
         ) u_rom (
             .clk(clk),
-            .rd_en(step_pipe[g_s]),
-            .rd_addr(address_pipe[g_s*ADDR_W+:ADDR_W]),
-            .rd_data(weights)
+            .rd_en(fetch),
+            .rd_addr(address_reg),
+            .rd_data(weights[g_s*ROM_W+:ROM_W])
         );
       end else begin : gen_empty
         hd_rom #(
@@ -157,186 +186,142 @@ module hd_mac_array #(
             .ADDR_W(ADDR_W)
         ) u_rom (
             .clk(clk),
-            .rd_en(step_pipe[g_s]),
-            .rd_addr(address_pipe[g_s*ADDR_W+:ADDR_W]),
-            .rd_data(weights)
+            .rd_en(fetch),
+            .rd_addr(address_reg),
+            .rd_data(weights[g_s*ROM_W+:ROM_W])
         );
-      end
-
-      // The lanes of x that this position multiplies, now and g_s clocks late.
-      reg  [LANES*X_BITS-1:0] x_now;
-      wire [LANES*X_BITS-1:0] x_late;
-
-      always @* begin : pick
-        reg [31:0] g;
-        for (g = 0; g < USED; g = g + 1)
-        x_now[g*SUMS*X_BITS+:SUMS*X_BITS] = x_data[(g*CHAIN+g_s)*SUMS*X_BITS+:SUMS*X_BITS];
-      end
-
-      if (g_s == 0) begin : gen_now
-        assign x_late = x_now;
-      end else if (g_s == 1) begin : gen_next
-        reg [LANES*X_BITS-1:0] x_pipe;
-        always @(posedge clk) x_pipe <= x_now;
-        assign x_late = x_pipe;
-      end else begin : gen_later
-        reg [g_s*LANES*X_BITS-1:0] x_pipe;
-        always @(posedge clk) x_pipe <= {x_pipe[(g_s-1)*LANES*X_BITS-1:0], x_now};
-        assign x_late = x_pipe[(g_s-1)*LANES*X_BITS+:LANES*X_BITS];
-      end
-
-      // Registers move with valid operands only; what stands in them otherwise is never used.
-      wire valid_late;
-      if (g_s == 0) begin : gen_valid_now
-        assign valid_late = x_valid;
-      end else begin : gen_valid_later
-        assign valid_late = valid_pipe_reg[g_s-1];
-      end
-
-      reg  [PLACES*CHAIN_W-1:0] chain_reg;
-      wire [PLACES*CHAIN_W-1:0] chain_before;
-
-      if (g_s == 0) begin : gen_first
-        assign chain_before = {PLACES * CHAIN_W{1'b0}};
-      end else begin : gen_after
-        assign chain_before = gen_position[g_s-1].chain_reg;
-      end
-
-      always @(posedge clk) begin : mac
-        reg [31:0] piece;
-        reg [31:0] part;
-        reg [31:0] lane;
-        reg [31:0] r;
-        reg [31:0] g;
-        reg [31:0] at;
-        reg [PIECE_W-1:0] word;
-        reg signed [X_BITS:0] x[0:LANES_POW-1];
-        reg signed [X_BITS:0] factor;
-        reg signed [W_BITS-1:0] w[0:PLACES_POW-1];
-        reg signed [PRODUCT_W-1:0] product[0:PLACES_POW-1];
-        if (valid_pipe_reg[g_s]) begin
-          for (at = 0; at < PLACES; at = at + 1) begin
-            chain_reg[at*CHAIN_W+:CHAIN_W] <= chain_before[at*CHAIN_W+:CHAIN_W]
-                + {{CHAIN_W - PRODUCT_W{product[at][PRODUCT_W-1]}}, product[at]};
-          end
-        end
-        if (valid_late) begin
-          for (lane = 0; lane < LANES; lane = lane + 1)
-          x[lane] = $signed({X_SIGNED != 0 && x_late[lane*X_BITS+X_BITS-1], x_late[lane*X_BITS+:X_BITS]});
-          for (piece = 0; piece < PIECES; piece = piece + 1) begin
-            word = weights[piece*PIECE_W+:PIECE_W];
-            for (part = 0; part < PER_PIECE; part = part + 1) w[piece*PER_PIECE+part] = word[part*W_BITS+:W_BITS];
-          end
-          for (g = 0; g < USED; g = g + 1) begin
-            factor = x[g*SUMS];
-            for (r = 0; r < RESULTS; r = r + 1) begin
-              if (CHANNELS != 0) factor = x[g*SUMS+r/MULTIPLIER];
-              product[g*RESULTS+r] = factor * w[g*RESULTS+r];
-            end
-          end
-          for (at = USED * RESULTS; at < PLACES; at = at + 1) product[at] = {PRODUCT_W{1'b0}};
-        end
-      end
-
-      // The sums of x alone, in step with the products.
-      if (SUM_X != 0) begin : gen_sum_x
-        reg  [SUMS*ACC_BITS-1:0] part_reg;
-        reg  [SUMS*ACC_BITS-1:0] sum_reg;
-        wire [SUMS*ACC_BITS-1:0] sum_before;
-        if (g_s == 0) begin : gen_first
-          assign sum_before = {SUMS * ACC_BITS{1'b0}};
-        end else begin : gen_after
-          assign sum_before = gen_position[g_s-1].gen_sum_x.sum_reg;
-        end
-
-        always @(posedge clk) begin : sums
-          reg [31:0] c;
-          reg [31:0] g;
-          reg [X_BITS-1:0] value;
-          reg [ACC_BITS-1:0] part;
-          for (c = 0; c < SUMS; c = c + 1) begin
-            sum_reg[c*ACC_BITS+:ACC_BITS] <= sum_before[c*ACC_BITS+:ACC_BITS] + part_reg[c*ACC_BITS+:ACC_BITS];
-            part = {ACC_BITS{1'b0}};
-            for (g = 0; g < USED; g = g + 1) begin
-              value = x_late[(g*SUMS+c)*X_BITS+:X_BITS];
-              part  = part + {{ACC_BITS - X_BITS{X_SIGNED != 0 && value[X_BITS-1]}}, value};
-            end
-            part_reg[c*ACC_BITS+:ACC_BITS] <= part;
-          end
-        end
       end
     end
   endgenerate
 
-  // ---- the chains of a result together ----
-  wire [PLACES*CHAIN_W-1:0] chain_end = gen_position[CHAIN-1].chain_reg;
-  reg [RESULTS*ACC_BITS-1:0] chains_reg;
+  // ---- the array: in each clock the last stage first, so that all move together ----
+  reg [RESULTS*ACC_BITS-1:0] acc_reg;
+  reg [SUMS*ACC_BITS-1:0] acc_x_reg;
 
-  always @(posedge clk) begin : segments
-    reg [31:0] r;
+  assign acc_valid  = valid_pipe_reg[CHAIN+2] && last_pipe[CHAIN+2];
+  assign acc_data   = acc_reg;
+  assign sum_x_data = (SUM_X != 0) ? acc_x_reg : {SUMS * ACC_BITS{1'b0}};
+
+  always @(posedge clk) begin : mac
+    reg [31:0] s;
     reg [31:0] g;
-    reg signed [CHAIN_W-1:0] tail;
+    reg [31:0] r;
+    reg [31:0] c;
+    reg [31:0] at;
+    reg [31:0] piece;
+    reg [31:0] part;
+    // Operands: weights of position s at s * WORD_PLACES, x s clocks late at s * LINE_LANES.
+    reg [WORDS_POW-1:0] words;
+    reg [PIECE_W-1:0] word;
+    reg [X_POW-1:0] x_words;
+    reg [X_PIECE_W-1:0] x_word;
+    reg [X_BITS-1:0] value;
+    reg signed [X_BITS:0] factor;
+    reg signed [W_BITS-1:0] w[0:WEIGHTS_POW-1];
+    reg signed [X_BITS:0] x[0:LINE_POW-1];
+    // Products and chains of position s at s * PLACES.
+    reg signed [PRODUCT_W-1:0] product[0:PRODUCTS_POW-1];
+    reg signed [CHAIN_W-1:0] chain[0:PRODUCTS_POW-1];
+    reg [PRODUCT_W-1:0] term;
+    reg [CHAIN_W-1:0] tail;
     reg [SUM_W-1:0] total;
+    reg [ACC_BITS-1:0] chains[0:RESULTS_POW-1];
+    reg [RESULTS*ACC_BITS-1:0] acc;
+    // The same sums of x alone, of position s at s * SUMS.
+    reg [ACC_BITS-1:0] part_x[0:CHAIN*SUMS-1];
+    reg [ACC_BITS-1:0] chain_x[0:CHAIN*SUMS-1];
+    reg [ACC_BITS-1:0] chains_x[0:SUMS-1];
+    reg [SUMS*ACC_BITS-1:0] acc_x;
+
+    // Accumulate over the steps of a fold.
+    if (valid_pipe_reg[CHAIN+1]) begin
+      acc = first_pipe[CHAIN+1] ? {RESULTS * ACC_BITS{1'b0}} : acc_reg;
+      for (r = 0; r < RESULTS; r = r + 1) acc[r*ACC_BITS+:ACC_BITS] = acc[r*ACC_BITS+:ACC_BITS] + chains[r];
+      acc_reg <= acc;
+      if (SUM_X != 0) begin
+        acc_x = first_pipe[CHAIN+1] ? {SUMS * ACC_BITS{1'b0}} : acc_x_reg;
+        for (c = 0; c < SUMS; c = c + 1) acc_x[c*ACC_BITS+:ACC_BITS] = acc_x[c*ACC_BITS+:ACC_BITS] + chains_x[c];
+        acc_x_reg <= acc_x;
+      end
+    end
+
+    // The chains of a result together.
     if (valid_pipe_reg[CHAIN]) begin
       for (r = 0; r < RESULTS; r = r + 1) begin
         total = {SUM_W{1'b0}};
         for (g = 0; g < SEGMENTS; g = g + 1) begin
-          tail  = chain_end[(g*RESULTS+r)*CHAIN_W+:CHAIN_W];
+          tail  = chain[PRODUCTS-PLACES+g*RESULTS+r];
           total = total + {{SUM_W - CHAIN_W{tail[CHAIN_W-1]}}, tail};
         end
-        chains_reg[r*ACC_BITS+:ACC_BITS] <= total[ACC_BITS-1:0];
+        chains[r] = total[ACC_BITS-1:0];
+      end
+      if (SUM_X != 0) begin
+        for (c = 0; c < SUMS; c = c + 1) chains_x[c] = chain_x[(CHAIN-1)*SUMS+c];
       end
     end
-  end
 
-  // ---- accumulate over the steps of a fold ----
-  reg [CHAIN+2:0] first_pipe;
-  reg [CHAIN+2:0] last_pipe;
-  wire add = valid_pipe_reg[CHAIN+1];
-  wire restart = first_pipe[CHAIN+1];
-  reg [RESULTS*ACC_BITS-1:0] acc_reg;
-
-  always @(posedge clk) begin
-    valid_pipe_reg <= rst ? {CHAIN + 3{1'b0}} : {valid_pipe_reg[CHAIN+1:0], x_valid};
-    first_pipe     <= {first_pipe[CHAIN+1:0], x_first};
-    last_pipe      <= {last_pipe[CHAIN+1:0], x_last};
-  end
-
-  wire unused_first = first_pipe[CHAIN+2];
-  assign acc_valid = valid_pipe_reg[CHAIN+2] && last_pipe[CHAIN+2];
-  assign acc_data  = acc_reg;
-
-  always @(posedge clk) begin : accumulate
-    reg [31:0] r;
-    if (add) begin
-      for (r = 0; r < RESULTS; r = r + 1) begin
-        acc_reg[r*ACC_BITS+:ACC_BITS] <=
-            chains_reg[r*ACC_BITS+:ACC_BITS] + (restart ? {ACC_BITS{1'b0}} : acc_reg[r*ACC_BITS+:ACC_BITS]);
+    if (moving_reg) begin
+      // Each position adds its products to the position before it.
+      for (s = CHAIN - 1; s > 0; s = s - 1) begin
+        for (at = 0; at < PLACES; at = at + 1) begin
+          term = product[s*PLACES+at];
+          chain[s*PLACES+at] = chain[(s-1)*PLACES+at] + {{CHAIN_W - PRODUCT_W{term[PRODUCT_W-1]}}, term};
+        end
       end
-    end
-  end
+      for (at = 0; at < PLACES; at = at + 1) begin
+        term = product[at];
+        chain[at] = {{CHAIN_W - PRODUCT_W{term[PRODUCT_W-1]}}, term};
+      end
+      if (SUM_X != 0) begin
+        for (at = CHAIN * SUMS - 1; at >= SUMS; at = at - 1) chain_x[at] = chain_x[at-SUMS] + part_x[at];
+        for (c = 0; c < SUMS; c = c + 1) chain_x[c] = part_x[c];
+      end
 
-  // ---- the same sums of x alone ----
-  generate
-    if (SUM_X != 0) begin : gen_sum_x
-      reg [SUMS*ACC_BITS-1:0] chains_x_reg;
-      reg [SUMS*ACC_BITS-1:0] acc_x_reg;
-      assign sum_x_data = acc_x_reg;
+      // Operand s of a chain comes s clocks late.
+      for (s = CHAIN - 1; s > 0; s = s - 1) begin
+        for (at = 0; at < LINE_LANES; at = at + 1) x[s*LINE_LANES+at] = x[(s-1)*LINE_LANES+at];
+      end
+      x_words = {{X_POW - X_LANES * X_BITS{1'b0}}, x_data};
+      for (piece = 0; piece < X_PIECES; piece = piece + 1) begin
+        x_word = x_words[piece*X_PIECE_W+:X_PIECE_W];
+        for (part = 0; part < X_PER_PIECE; part = part + 1) begin
+          value = x_word[part*X_BITS+:X_BITS];
+          x[piece*X_PER_PIECE+part] = {X_SIGNED != 0 && value[X_BITS-1], value};
+        end
+      end
+      words = {{WORDS_POW - CHAIN * ROM_W{1'b0}}, weights};
+      for (piece = 0; piece < CHAIN * PIECES; piece = piece + 1) begin
+        word = words[piece*PIECE_W+:PIECE_W];
+        for (part = 0; part < PER_PIECE; part = part + 1) w[piece*PER_PIECE+part] = word[part*W_BITS+:W_BITS];
+      end
 
-      always @(posedge clk) begin : accumulate_x
-        reg [31:0] c;
-        chains_x_reg <= gen_position[CHAIN-1].gen_sum_x.sum_reg;
-        if (add) begin
-          for (c = 0; c < SUMS; c = c + 1) begin
-            acc_x_reg[c*ACC_BITS+:ACC_BITS] <=
-                chains_x_reg[c*ACC_BITS+:ACC_BITS] + (restart ? {ACC_BITS{1'b0}} : acc_x_reg[c*ACC_BITS+:ACC_BITS]);
+      for (s = 0; s < CHAIN; s = s + 1) begin
+        for (g = 0; g < SEGMENTS; g = g + 1) begin
+          if (g + 1 < SEGMENTS || s < LAST_SEGMENT) begin
+            factor = x[s*LINE_LANES+(g*CHAIN+s)*SUMS];
+            for (r = 0; r < RESULTS; r = r + 1) begin
+              if (CHANNELS != 0) factor = x[s*LINE_LANES+(g*CHAIN+s)*SUMS+r/MULTIPLIER];
+              product[s*PLACES+g*RESULTS+r] = factor * w[s*WORD_PLACES+g*RESULTS+r];
+            end
+          end else begin
+            for (r = 0; r < RESULTS; r = r + 1) product[s*PLACES+g*RESULTS+r] = {PRODUCT_W{1'b0}};
           end
         end
       end
-    end else begin : gen_no_sum_x
-      assign sum_x_data = {SUMS * ACC_BITS{1'b0}};
+      if (SUM_X != 0) begin
+        for (s = 0; s < CHAIN; s = s + 1) begin
+          for (c = 0; c < SUMS; c = c + 1) begin
+            total = {SUM_W{1'b0}};
+            for (g = 0; g < SEGMENTS; g = g + 1) begin
+              factor = x[s*LINE_LANES+(g*CHAIN+s)*SUMS+c];
+              if (g + 1 < SEGMENTS || s < LAST_SEGMENT) total = total + {{SUM_W - X_BITS - 1{factor[X_BITS]}}, factor};
+            end
+            part_x[s*SUMS+c] = total[ACC_BITS-1:0];
+          end
+        end
+      end
     end
-  endgenerate
+  end
 
 endmodule
 

@@ -94,30 +94,32 @@ module hd_pool_array #(
   reg [CH*RESULT_BITS-1:0] total_reg;
 
   always @(posedge clk) begin : pool
-    integer level;
-    integer node;
-    integer c;
+    reg [31:0] level;
+    reg [31:0] node;
+    reg [31:0] c;
     // Node n of level l, channel c, at (l * TAPS + n) * CH + c. Level 0 is x itself, no register; level l has
     // ceil(TAPS / 2^l) nodes, of which the last may have one child only.
     reg [RESULT_BITS-1:0] value[0:NODES-1];
-    for (node = 0; node < TAPS * CH; node = node + 1) begin
-      value[node] = {RESULT_BITS{1'b0}};
-      value[node][BITS-1:0] = x_data[node*BITS+:BITS] ^ FLIP;
-    end
-    if (add) begin
-      for (c = 0; c < CH; c = c + 1) begin
-        total_reg[c*RESULT_BITS+:RESULT_BITS] <=
-            combine(restart ? START : total_reg[c*RESULT_BITS+:RESULT_BITS], value[LEVELS*TAPS*CH+c]);
+    if (|valid_late[LEVELS:0]) begin
+      for (node = 0; node < TAPS * CH; node = node + 1) begin
+        value[node] = {RESULT_BITS{1'b0}};
+        value[node][BITS-1:0] = x_data[node*BITS+:BITS] ^ FLIP;
       end
-    end
-    for (level = LEVELS; level > 0; level = level - 1) begin
-      for (node = 0; node << level < TAPS; node = node + 1) begin
+      if (add) begin
         for (c = 0; c < CH; c = c + 1) begin
-          if (((2 * node + 1) << (level - 1)) < TAPS) begin
-            value[(level*TAPS+node)*CH+c] =
-                combine(value[((level-1)*TAPS+2*node)*CH+c], value[((level-1)*TAPS+2*node+1)*CH+c]);
-          end else begin
-            value[(level*TAPS+node)*CH+c] = value[((level-1)*TAPS+2*node)*CH+c];
+          total_reg[c*RESULT_BITS+:RESULT_BITS] <=
+              combine(restart ? START : total_reg[c*RESULT_BITS+:RESULT_BITS], value[LEVELS*TAPS*CH+c]);
+        end
+      end
+      for (level = LEVELS; level > 0; level = level - 1) begin
+        for (node = 0; node << level < TAPS; node = node + 1) begin
+          for (c = 0; c < CH; c = c + 1) begin
+            if (((2 * node + 1) << (level - 1)) < TAPS) begin
+              value[(level*TAPS+node)*CH+c] =
+                  combine(value[((level-1)*TAPS+2*node)*CH+c], value[((level-1)*TAPS+2*node+1)*CH+c]);
+            end else begin
+              value[(level*TAPS+node)*CH+c] = value[((level-1)*TAPS+2*node)*CH+c];
+            end
           end
         end
       end

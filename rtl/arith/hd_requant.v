@@ -87,8 +87,8 @@ module hd_requant #(
 
   generate
     if (ZW_BITS > 0) begin : gen_zero_point
-      always @(posedge clk) begin : zero_term
-        integer lane;
+      always @(posedge clk) if (in_valid) begin : zero_term
+        reg [31:0] lane;
         for (lane = 0; lane < LANES; lane = lane + 1) begin
           zero_term_p1[lane*ACC_BITS+:ACC_BITS] <= in_sum_x[lane*ACC_BITS+:ACC_BITS]
               * {{ACC_BITS - ZW_PORT{in_zw[lane*ZW_PORT+ZW_PORT-1]}}, in_zw[lane*ZW_PORT+:ZW_PORT]};
@@ -114,27 +114,38 @@ module hd_requant #(
     shift_p4 <= shift_p3;
     mult_p1  <= in_mult;
     mult_p2  <= mult_p1;
-    sum_p3   <= sum_p2;
-    for (lane = 0; lane < LANES; lane = lane + 1) begin
+    // The rest of a stage moves with a vector in it only; the last one stands first, so that all move together.
+    if (valid_pipe_reg[2]) begin
+      for (lane = 0; lane < LANES; lane = lane + 1) begin
+        a = sum_p3[lane*MUL_BITS+:MUL_BITS];
+        p = product_p3[lane*PRODUCT_W+:PRODUCT_W];
+        t = {{T_W - PRODUCT_W{p[PRODUCT_W-1]}}, p};
+        t = t + {{T_W - MUL_BITS - M_BITS + 1{a[MUL_BITS-1]}}, a, {M_BITS - 1{1'b0}}};
+        power = ONE << (SHIFT_MIN - 1);
+        if (SHIFT_BITS > 0) power = power << shift_p3[lane*SHIFT_PORT+:SHIFT_PORT];
+        t_p4[lane*T_W+:T_W] <= t + power;
+      end
+    end
+    if (valid_pipe_reg[1]) begin
+      sum_p3 <= sum_p2;
+      for (lane = 0; lane < LANES; lane = lane + 1) begin
+        a = sum_p2[lane*MUL_BITS+:MUL_BITS];
+        m = mult_p2[lane*M_BITS+:M_BITS];
+        product_p3[lane*PRODUCT_W+:PRODUCT_W] <= a * m;
+      end
+    end
+    if (valid_pipe_reg[0]) begin
+      for (lane = 0; lane < LANES; lane = lane + 1) begin
+        sum = biased_p1[lane*ACC_BITS+:ACC_BITS] - zero_term_p1[lane*ACC_BITS+:ACC_BITS];
+        // In range when all bits from the sign bit of MUL_BITS upwards agree.
+        if (&sum[ACC_BITS-1:MUL_BITS-1] || !(|sum[ACC_BITS-1:MUL_BITS-1])) a = sum[MUL_BITS-1:0];
+        else a = {sum[ACC_BITS-1], {MUL_BITS - 1{!sum[ACC_BITS-1]}}};
+        sum_p2[lane*MUL_BITS+:MUL_BITS] <= a;
+      end
+    end
+    if (in_valid) begin
+      for (lane = 0; lane < LANES; lane = lane + 1)
       biased_p1[lane*ACC_BITS+:ACC_BITS] <= in_acc[lane*ACC_BITS+:ACC_BITS] + in_bias[lane*ACC_BITS+:ACC_BITS];
-
-      sum = biased_p1[lane*ACC_BITS+:ACC_BITS] - zero_term_p1[lane*ACC_BITS+:ACC_BITS];
-      // In range when all bits from the sign bit of MUL_BITS upwards agree.
-      if (&sum[ACC_BITS-1:MUL_BITS-1] || !(|sum[ACC_BITS-1:MUL_BITS-1])) a = sum[MUL_BITS-1:0];
-      else a = {sum[ACC_BITS-1], {MUL_BITS - 1{!sum[ACC_BITS-1]}}};
-      sum_p2[lane*MUL_BITS+:MUL_BITS] <= a;
-
-      a = sum_p2[lane*MUL_BITS+:MUL_BITS];
-      m = mult_p2[lane*M_BITS+:M_BITS];
-      product_p3[lane*PRODUCT_W+:PRODUCT_W] <= a * m;
-
-      a = sum_p3[lane*MUL_BITS+:MUL_BITS];
-      p = product_p3[lane*PRODUCT_W+:PRODUCT_W];
-      t = {{T_W - PRODUCT_W{p[PRODUCT_W-1]}}, p};
-      t = t + {{T_W - MUL_BITS - M_BITS + 1{a[MUL_BITS-1]}}, a, {M_BITS - 1{1'b0}}};
-      power = ONE << (SHIFT_MIN - 1);
-      if (SHIFT_BITS > 0) power = power << shift_p3[lane*SHIFT_PORT+:SHIFT_PORT];
-      t_p4[lane*T_W+:T_W] <= t + power;
     end
   end
 
@@ -149,6 +160,7 @@ module hd_requant #(
       .CLAMP_HI(CLAMP_HI)
   ) u_round (
       .clk(clk),
+      .in_valid(valid_pipe_reg[3]),
       .in_t(t_p4),
       .in_shift(shift_p4),
       .out_data(out_data)

@@ -5,7 +5,7 @@
 // Function    in_t = p + 2^(s-1) where p / 2^s is the result before rounding, s = SHIFT_MIN + in_shift.
 //             q = t >>> s; if the low s bits of t are 0, bit 0 of q is cleared        (round half to even)
 //             y = clamp(ZERO_POINT + q, CLAMP_LO, CLAMP_HI)
-// Latency     2 clocks, a vector a clock, no stall; what is valid is the caller's to know.
+// Latency     2 clocks from in_valid, a vector a clock, no stall; out_data is held until the next one.
 // Illegal     SHIFT_MIN < 1, T_BITS <= SHIFT_MIN + 2^SHIFT_BITS - 1, CLAMP_LO > CLAMP_HI, OUT_BITS outside 1..16;
 //             ZERO_POINT or clamps that are no values of OUT_BITS, signed or unsigned.
 
@@ -28,6 +28,7 @@ module hd_round #(
     parameter integer SHIFT_PORT = (SHIFT_BITS < 1) ? 1 : SHIFT_BITS
 ) (
     input  wire                        clk,
+    input  wire                        in_valid,
     input  wire [    LANES*T_BITS-1:0] in_t,
     input  wire [LANES*SHIFT_PORT-1:0] in_shift,
     output reg  [  LANES*OUT_BITS-1:0] out_data
@@ -58,6 +59,7 @@ module hd_round #(
   localparam signed [Q_W-1:0] CLAMP_HI_C = CLAMP_HI[Q_W-1:0];
   localparam [T_BITS-1:0] ONE = {{T_BITS - 1{1'b0}}, 1'b1};
 
+  reg valid_p1;
   reg [LANES*Q_W-1:0] q_p1;
 
   generate
@@ -74,24 +76,30 @@ module hd_round #(
     reg [WIDE_W-1:0] wide;
     reg [CUT_W-1:0] cut;
     reg signed [Q_W-1:0] q;
-    for (lane = 0; lane < LANES; lane = lane + 1) begin
-      t = in_t[lane*T_BITS+:T_BITS];
-      power = ONE << SHIFT_MIN;
-      shifted = t >>> SHIFT_MIN;
-      if (SHIFT_BITS > 0) begin
-        power   = power << in_shift[lane*SHIFT_PORT+:SHIFT_PORT];
-        shifted = shifted >>> in_shift[lane*SHIFT_PORT+:SHIFT_PORT];
+    valid_p1 <= in_valid;
+    if (valid_p1) begin
+      for (lane = 0; lane < LANES; lane = lane + 1) begin
+        q = q_p1[lane*Q_W+:Q_W];
+        if (q < CLAMP_LO_C) q = CLAMP_LO_C;
+        else if (q > CLAMP_HI_C) q = CLAMP_HI_C;
+        out_data[lane*OUT_BITS+:OUT_BITS] <= q[OUT_BITS-1:0];
       end
-      if ((t & (power - ONE)) == {T_BITS{1'b0}}) shifted[0] = 1'b0;
-      wide = {{WIDE_W - Q_BASE_W{shifted[Q_BASE_W-1]}}, shifted[Q_BASE_W-1:0]};
-      if (&wide[WIDE_W-1:CUT_W-1] || !(|wide[WIDE_W-1:CUT_W-1])) cut = wide[CUT_W-1:0];
-      else cut = {wide[WIDE_W-1], {CUT_W - 1{!wide[WIDE_W-1]}}};
-      q_p1[lane*Q_W+:Q_W] <= {{2{cut[CUT_W-1]}}, cut} + ZERO_POINT_C;
-
-      q = q_p1[lane*Q_W+:Q_W];
-      if (q < CLAMP_LO_C) q = CLAMP_LO_C;
-      else if (q > CLAMP_HI_C) q = CLAMP_HI_C;
-      out_data[lane*OUT_BITS+:OUT_BITS] <= q[OUT_BITS-1:0];
+    end
+    if (in_valid) begin
+      for (lane = 0; lane < LANES; lane = lane + 1) begin
+        t = in_t[lane*T_BITS+:T_BITS];
+        power = ONE << SHIFT_MIN;
+        shifted = t >>> SHIFT_MIN;
+        if (SHIFT_BITS > 0) begin
+          power   = power << in_shift[lane*SHIFT_PORT+:SHIFT_PORT];
+          shifted = shifted >>> in_shift[lane*SHIFT_PORT+:SHIFT_PORT];
+        end
+        if ((t & (power - ONE)) == {T_BITS{1'b0}}) shifted[0] = 1'b0;
+        wide = {{WIDE_W - Q_BASE_W{shifted[Q_BASE_W-1]}}, shifted[Q_BASE_W-1:0]};
+        if (&wide[WIDE_W-1:CUT_W-1] || !(|wide[WIDE_W-1:CUT_W-1])) cut = wide[CUT_W-1:0];
+        else cut = {wide[WIDE_W-1], {CUT_W - 1{!wide[WIDE_W-1]}}};
+        q_p1[lane*Q_W+:Q_W] <= {{2{cut[CUT_W-1]}}, cut} + ZERO_POINT_C;
+      end
     end
   end
 

@@ -116,6 +116,8 @@ module hd_add #(
     wire ready;
     wire take = ready && &s_axis_tvalid;
     reg [STAGES-1:0] valid_pipe_reg;
+    // on from a beat's first operand to its last sum, so that a delay in moves is a delay in cycles
+    wire moving = take || |valid_pipe_reg[STAGES-4:0];
 
     assign s_axis_tready = {INPUTS{take}};
 
@@ -208,18 +210,20 @@ module hd_add #(
                 reg [SUM_BITS-1:0] term;
                 reg [31:0] lane;
                 reg [31:0] stage;
-                x_in = s_axis_tdata[LOW +: LANES*BITS];
-                for (lane = 0; lane < LANES; lane = lane + 1) begin
-                    product = products[lane];
-                    term = {SUM_BITS{product[PRODUCT_W-1]}};
-                    term[PRODUCT_W-1:0] = product;
-                    sum_reg[lane*SUM_BITS +: SUM_BITS] <= sum_before[lane*SUM_BITS +: SUM_BITS] + term;
-                    products[lane] = operands[g_in*LANES + lane] * M;
-                    for (stage = g_in; stage > 0; stage = stage - 1) begin
-                        operands[stage*LANES + lane] = operands[(stage-1)*LANES + lane];
+                if (moving) begin
+                    x_in = s_axis_tdata[LOW +: LANES*BITS];
+                    for (lane = 0; lane < LANES; lane = lane + 1) begin
+                        product = products[lane];
+                        term = {SUM_BITS{product[PRODUCT_W-1]}};
+                        term[PRODUCT_W-1:0] = product;
+                        sum_reg[lane*SUM_BITS +: SUM_BITS] <= sum_before[lane*SUM_BITS +: SUM_BITS] + term;
+                        products[lane] = operands[g_in*LANES + lane] * M;
+                        for (stage = g_in; stage > 0; stage = stage - 1) begin
+                            operands[stage*LANES + lane] = operands[(stage-1)*LANES + lane];
+                        end
+                        x = {SIGNED != 0 && x_in[lane*BITS + BITS - 1], x_in[lane*BITS +: BITS]};
+                        operands[lane] = x - ZERO[BITS:0];
                     end
-                    x = {SIGNED != 0 && x_in[lane*BITS + BITS - 1], x_in[lane*BITS +: BITS]};
-                    operands[lane] = x - ZERO[BITS:0];
                 end
             end
         end
@@ -240,6 +244,7 @@ module hd_add #(
         .CLAMP_HI(CLAMP_HI)
     ) u_round (
         .clk(clk),
+        .in_valid(valid_pipe_reg[STAGES-3]),
         .in_t(gen_input[INPUTS-1].sum_reg),
         .in_shift({LANES{1'b0}}),
         .out_data(result)

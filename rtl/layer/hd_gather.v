@@ -65,8 +65,11 @@ module hd_gather #(
       wire                         word_end = unit_end || place_reg == LAST_PLACE[PLACE_W-1:0];
 
       always @* begin
-        word_next = (place_reg == 0) ? {WORD_LANES * BITS{1'b0}} : word_reg;
-        word_next[place_reg*LANES*BITS+:LANES*BITS] = s_axis_tdata;
+        word_next = word_reg;
+        if (take) begin
+          if (place_reg == 0) word_next = {WORD_LANES * BITS{1'b0}};
+          word_next[place_reg*LANES*BITS+:LANES*BITS] = s_axis_tdata;
+        end
       end
 
       assign word_valid = take && word_end;

@@ -178,7 +178,7 @@ module hd_mac_back #(
       .FILE  (PARAM_FILE)
   ) u_params (
       .clk(clk),
-      .rd_en(1'b1),
+      .rd_en(acc_valid || chunk_valid),
       .rd_addr(next_index),
       .rd_data(channel_params)
   );
@@ -193,13 +193,13 @@ module hd_mac_back #(
 
   genvar g_i;
   generate
-    for (g_i = 0; g_i < RESULTS; g_i = g_i + 1) begin : gen_result
-      if (OWN_SUM == 1) begin : gen_own_sum
+    if (OWN_SUM == 1) begin : gen_own_sums
+      for (g_i = 0; g_i < RESULTS; g_i = g_i + 1) begin : gen_result
         assign results[g_i*RESULT_BITS+:RESULT_BITS] =
             {sum_x_data[(g_i/MULTIPLIER)*ACC_BITS+:ACC_BITS], acc_data[g_i*ACC_BITS+:ACC_BITS]};
-      end else begin : gen_acc_only
-        assign results[g_i*RESULT_BITS+:RESULT_BITS] = acc_data[g_i*ACC_BITS+:ACC_BITS];
       end
+    end else begin : gen_acc_only
+      assign results = acc_data;
     end
     for (g_i = 0; g_i < R; g_i = g_i + 1) begin : gen_lane
       assign lane_acc[g_i*ACC_BITS+:ACC_BITS] = chunk_data[g_i*RESULT_BITS+:ACC_BITS];

@@ -317,14 +317,17 @@ module hd_window_banked #(
   reg [ROW_BANKS*ADDR_W-1:0] bank_row_base;
   reg [COL_BANKS*ADDR_W-1:0] bank_col_base;
 
+  // Nothing is read without a step: no addresses need to be found then.
   always @* begin : bank_addresses
-    integer tap;
+    reg [31:0] tap;
     bank_row_base = {ROW_BANKS * ADDR_W{1'b0}};
     bank_col_base = {COL_BANKS * ADDR_W{1'b0}};
-    for (tap = 0; tap < KERNEL_H; tap = tap + 1)
-    bank_row_base[row_bank_reg[tap*ROW_BANK_W+:ROW_BANK_W]*ADDR_W+:ADDR_W] = row_base_reg[tap*ADDR_W+:ADDR_W];
-    for (tap = 0; tap < TAPS_W; tap = tap + 1)
-    bank_col_base[col_bank_reg[tap*COL_BANK_W+:COL_BANK_W]*ADDR_W+:ADDR_W] = col_base_reg[tap*ADDR_W+:ADDR_W];
+    if (step) begin
+      for (tap = 0; tap < KERNEL_H; tap = tap + 1)
+      bank_row_base[row_bank_reg[tap*ROW_BANK_W+:ROW_BANK_W]*ADDR_W+:ADDR_W] = row_base_reg[tap*ADDR_W+:ADDR_W];
+      for (tap = 0; tap < TAPS_W; tap = tap + 1)
+      bank_col_base[col_bank_reg[tap*COL_BANK_W+:COL_BANK_W]*ADDR_W+:ADDR_W] = col_base_reg[tap*ADDR_W+:ADDR_W];
+    end
   end
 
   wire [BANKS*WORD_BITS-1:0] read_words;
@@ -358,42 +361,49 @@ module hd_window_banked #(
   reg slice_last_p1;
   reg [SLICE_W-1:0] slice_p1;
 
+  reg step_p1;
+
   always @(posedge clk) begin : positions
     integer tap;
-    for (tap = 0; tap < KERNEL_H; tap = tap + 1)
-    row_ok_p1[tap] <= $signed({{32 - POS_W{y_reg[POS_W-1]}}, y_reg}) + tap * DILATION_H >= 0
-        && $signed({{32 - POS_W{y_reg[POS_W-1]}}, y_reg}) + tap * DILATION_H < IN_H;
-    for (tap = 0; tap < TAPS_W; tap = tap + 1)
-    col_ok_p1[tap] <= $signed({{32 - POS_W{x_reg[POS_W-1]}}, x_reg}) + tap * DILATION_W >= 0
-        && $signed({{32 - POS_W{x_reg[POS_W-1]}}, x_reg}) + tap * DILATION_W < IN_W;
-    row_bank_p1 <= row_bank_reg;
-    col_bank_p1 <= col_bank_reg;
-    slice_last_p1 <= slice_last;
-    slice_p1 <= slice;
+    step_p1 <= step;
+    if (step) begin
+      for (tap = 0; tap < KERNEL_H; tap = tap + 1)
+      row_ok_p1[tap] <= $signed({{32 - POS_W{y_reg[POS_W-1]}}, y_reg}) + tap * DILATION_H >= 0
+          && $signed({{32 - POS_W{y_reg[POS_W-1]}}, y_reg}) + tap * DILATION_H < IN_H;
+      for (tap = 0; tap < TAPS_W; tap = tap + 1)
+      col_ok_p1[tap] <= $signed({{32 - POS_W{x_reg[POS_W-1]}}, x_reg}) + tap * DILATION_W >= 0
+          && $signed({{32 - POS_W{x_reg[POS_W-1]}}, x_reg}) + tap * DILATION_W < IN_W;
+      row_bank_p1 <= row_bank_reg;
+      col_bank_p1 <= col_bank_reg;
+      slice_last_p1 <= slice_last;
+      slice_p1 <= slice;
+    end
   end
 
-  reg [SLICE_BITS-1:0] padding;
-
-  always @* begin : pad
-    reg [31:0] lane;
-    for (lane = 0; lane < SIMD; lane = lane + 1)
-    padding[lane*BITS+:BITS] = (slice_last_p1 && lane >= LAST_LANES) ? {BITS{1'b0}} : PAD_VALUE[BITS-1:0];
-  end
+  // What fills the padding: every lane that stands for a channel, in the last slice of a tap and in the others.
+  localparam [SLICE_BITS-1:0] PADDING = {SIMD{PAD_VALUE[BITS-1:0]}};
+  localparam [SLICE_BITS-1:0] PADDING_LAST = PADDING & ({SLICE_BITS{1'b1}} >> ((SIMD - LAST_LANES) * BITS));
 
   always @(posedge clk) begin : select
     reg [31:0] r;
     reg [31:0] c;
     reg [31:0] bank;
     reg [BANKS*WORD_BITS-1:0] words;
-    // Taken out of the loop: a simulator may rebuild the concatenation of all banks in every turn.
-    words = read_words;
-    for (r = 0; r < KERNEL_H; r = r + 1) begin
-      for (c = 0; c < TAPS_W; c = c + 1) begin
-        bank = row_bank_p1[r*ROW_BANK_W+:ROW_BANK_W] * COL_BANKS
-             + {{32 - COL_BANK_W{1'b0}}, col_bank_p1[c*COL_BANK_W+:COL_BANK_W]};
-        x_data[(r*TAPS_W+c)*SLICE_BITS+:SLICE_BITS] <= (row_ok_p1[r] && col_ok_p1[c])
-            ? words[bank*WORD_BITS+slice_p1*SLICE_BITS+:SLICE_BITS] : padding;
+    reg [SLICE_BITS-1:0] padding;
+    reg [KERNEL_H*TAPS_W*SLICE_BITS-1:0] operands;
+    if (step_p1) begin
+      // Taken out of the loop: a simulator may rebuild the concatenation of all banks in every turn.
+      words = read_words;
+      padding = slice_last_p1 ? PADDING_LAST : PADDING;
+      for (r = 0; r < KERNEL_H; r = r + 1) begin
+        for (c = 0; c < TAPS_W; c = c + 1) begin
+          bank = row_bank_p1[r*ROW_BANK_W+:ROW_BANK_W] * COL_BANKS
+               + {{32 - COL_BANK_W{1'b0}}, col_bank_p1[c*COL_BANK_W+:COL_BANK_W]};
+          operands[(r*TAPS_W+c)*SLICE_BITS+:SLICE_BITS] = (row_ok_p1[r] && col_ok_p1[c])
+              ? words[bank*WORD_BITS+slice_p1*SLICE_BITS+:SLICE_BITS] : padding;
+        end
       end
+      x_data <= operands;
     end
   end
 

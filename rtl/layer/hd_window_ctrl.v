@@ -179,21 +179,19 @@ module hd_window_ctrl #(
     else move = MOVE_FRAME;
   end
 
-  // The next position's origin, what it needs, and what its arrival frees.
-  wire row_restarts = move == MOVE_FRAME;
-  wire col_restarts = row_restarts || move == MOVE_ROW;
-  wire signed [COUNT_W-1:0] next_row = row_restarts ? ROW_START : (move == MOVE_ROW) ? origin_row_reg + ROW_STEP : origin_row_reg;
-  wire signed [COUNT_W-1:0] next_col = col_restarts ? COL_START : origin_col_reg + COL_STEP;
-  wire signed [COUNT_W-1:0] reach_row = (next_row + ROW_SPAN < LAST_ROW) ? next_row + ROW_SPAN : LAST_ROW;
-  wire signed [COUNT_W-1:0] reach_col = (next_col + COL_SPAN < LAST_COL) ? next_col + COL_SPAN : LAST_COL;
-  wire signed [COUNT_W-1:0] later_row = next_row + ROW_STEP;
-  wire last_row_next = (move == MOVE_ROW) ? row_reg + 1'b1 == ROW_END_I[ROW_W-1:0] : row_end;
-  wire signed [COUNT_W-1:0] used_here = ((next_row < ZERO) ? ZERO : next_row) + ((next_col < ZERO) ? ZERO : next_col);
-  wire signed [COUNT_W-1:0] used_later = (later_row < ZERO) ? ZERO : later_row;
-  wire signed [COUNT_W-1:0] next_freed = (!last_row_next && used_later < used_here) ? used_later : used_here;
-  wire position_ends = step && (move == MOVE_COLUMN || move == MOVE_ROW || move == MOVE_FRAME);
+  wire position_ends = step && fold_last && fold_end && group_end;
+  wire frame_ends = position_ends && col_end && row_end;
 
-  always @(posedge clk) begin
+  always @(posedge clk) begin : walk
+    // The next position's origin, what it needs, and what its arrival frees.
+    reg signed [COUNT_W-1:0] next_row;
+    reg signed [COUNT_W-1:0] next_col;
+    reg signed [COUNT_W-1:0] later_row;
+    reg signed [COUNT_W-1:0] reach_row;
+    reg signed [COUNT_W-1:0] reach_col;
+    reg signed [COUNT_W-1:0] used_here;
+    reg signed [COUNT_W-1:0] used_later;
+    reg last_row_next;
     if (step) begin
       slice_reg <= slice_end ? {SLICE_W{1'b0}} : slice_reg + 1'b1;
       if (slice_end) tap_x_reg <= tap_x_end ? {TAP_X_W{1'b0}} : tap_x_reg + 1'b1;
@@ -202,14 +200,23 @@ module hd_window_ctrl #(
       if (fold_last && fold_end) group_reg <= group_end ? {GROUP_W{1'b0}} : group_reg + 1'b1;
     end
     if (position_ends) begin
+      next_row = !col_end ? origin_row_reg : row_end ? ROW_START : origin_row_reg + ROW_STEP;
+      next_col = col_end ? COL_START : origin_col_reg + COL_STEP;
+      reach_row = (next_row + ROW_SPAN < LAST_ROW) ? next_row + ROW_SPAN : LAST_ROW;
+      reach_col = (next_col + COL_SPAN < LAST_COL) ? next_col + COL_SPAN : LAST_COL;
+      later_row = next_row + ROW_STEP;
+      last_row_next = (col_end && !row_end) ? row_reg + 1'b1 == ROW_END_I[ROW_W-1:0] : row_end;
+      used_here = ((next_row < ZERO) ? ZERO : next_row) + ((next_col < ZERO) ? ZERO : next_col);
+      used_later = (later_row < ZERO) ? ZERO : later_row;
       col_reg <= col_end ? {COL_W{1'b0}} : col_reg + 1'b1;
       if (col_end) row_reg <= row_end ? {ROW_W{1'b0}} : row_reg + 1'b1;
       origin_row_reg <= next_row;
       origin_col_reg <= next_col;
       need_reg <= reach_row + reach_col + ONE;
-      freed_reg <= row_restarts ? ZERO : next_freed;
+      freed_reg <= (col_end && row_end) ? ZERO : (!last_row_next && used_later < used_here) ? used_later : used_here;
     end
-    lead_reg <= lead_reg + (pixel_written ? ONE : ZERO) - ((position_ends && row_restarts) ? ALL_PIXELS : ZERO);
+    if (pixel_written || frame_ends)
+      lead_reg <= lead_reg + (pixel_written ? ONE : ZERO) - (frame_ends ? ALL_PIXELS : ZERO);
     if (rst) begin
       slice_reg <= {SLICE_W{1'b0}};
       tap_x_reg <= {TAP_X_W{1'b0}};

@@ -136,14 +136,9 @@ module hd_window_seq #(
   reg signed [POS_W-1:0] y_reg;
   reg signed [POS_W-1:0] x_reg;
 
-  wire [ADDR_W-1:0] next_row_ptr = add_modulo(row_ptr_reg, (move == MOVE_FRAME) ? FRAME_I[ADDR_W-1:0] : ROW_I[ADDR_W-1:0]);
-  wire [ADDR_W-1:0] next_window_ptr = add_modulo(window_ptr_reg, COLUMN_I[ADDR_W-1:0]);
-  wire [ADDR_W-1:0] next_tap_row_ptr = add_modulo(tap_row_ptr_reg, TAP_Y_I[ADDR_W-1:0]);
-  wire signed [POS_W-1:0] next_window_y =
-      (move == MOVE_FRAME) ? ROW_START_I[POS_W-1:0] : window_y_reg + $signed(STRIDE_H[POS_W-1:0]);
-  wire signed [POS_W-1:0] next_window_x = window_x_reg + $signed(STRIDE_W[POS_W-1:0]);
-
-  always @(posedge clk) begin
+  always @(posedge clk) begin : walk
+    reg [ADDR_W-1:0] next_ptr;
+    reg signed [POS_W-1:0] next_place;
     if (step) begin
       case (move)
         MOVE_TAP_X: begin
@@ -151,8 +146,9 @@ module hd_window_seq #(
           x_reg   <= x_reg + $signed(DILATION_W[POS_W-1:0]);
         end
         MOVE_TAP_Y: begin
-          ptr_reg         <= next_tap_row_ptr;
-          tap_row_ptr_reg <= next_tap_row_ptr;
+          next_ptr = add_modulo(tap_row_ptr_reg, TAP_Y_I[ADDR_W-1:0]);
+          ptr_reg         <= next_ptr;
+          tap_row_ptr_reg <= next_ptr;
           x_reg           <= window_x_reg;
           y_reg           <= y_reg + $signed(DILATION_H[POS_W-1:0]);
         end
@@ -163,22 +159,26 @@ module hd_window_seq #(
           y_reg           <= window_y_reg;
         end
         MOVE_COLUMN: begin
-          ptr_reg         <= next_window_ptr;
-          tap_row_ptr_reg <= next_window_ptr;
-          window_ptr_reg  <= next_window_ptr;
-          x_reg           <= next_window_x;
-          window_x_reg    <= next_window_x;
+          next_ptr = add_modulo(window_ptr_reg, COLUMN_I[ADDR_W-1:0]);
+          next_place = window_x_reg + $signed(STRIDE_W[POS_W-1:0]);
+          ptr_reg         <= next_ptr;
+          tap_row_ptr_reg <= next_ptr;
+          window_ptr_reg  <= next_ptr;
+          x_reg           <= next_place;
+          window_x_reg    <= next_place;
           y_reg           <= window_y_reg;
         end
         MOVE_ROW, MOVE_FRAME: begin
-          ptr_reg         <= next_row_ptr;
-          tap_row_ptr_reg <= next_row_ptr;
-          window_ptr_reg  <= next_row_ptr;
-          row_ptr_reg     <= next_row_ptr;
+          next_ptr = add_modulo(row_ptr_reg, (move == MOVE_FRAME) ? FRAME_I[ADDR_W-1:0] : ROW_I[ADDR_W-1:0]);
+          next_place = (move == MOVE_FRAME) ? ROW_START_I[POS_W-1:0] : window_y_reg + $signed(STRIDE_H[POS_W-1:0]);
+          ptr_reg         <= next_ptr;
+          tap_row_ptr_reg <= next_ptr;
+          window_ptr_reg  <= next_ptr;
+          row_ptr_reg     <= next_ptr;
           x_reg           <= COL_START_I[POS_W-1:0];
           window_x_reg    <= COL_START_I[POS_W-1:0];
-          y_reg           <= next_window_y;
-          window_y_reg    <= next_window_y;
+          y_reg           <= next_place;
+          window_y_reg    <= next_place;
         end
         default: ptr_reg <= ptr_reg;
       endcase
@@ -223,6 +223,10 @@ module hd_window_seq #(
     end
   endgenerate
 
+  // What fills the padding: every lane that stands for a channel, in the last slice of a tap and in the others.
+  localparam [SIMD*BITS-1:0] PADDING = {SIMD{PAD_VALUE[BITS-1:0]}};
+  localparam [SIMD*BITS-1:0] PADDING_LAST = PADDING & ({SIMD * BITS{1'b1}} >> ((SIMD - LAST_LANES) * BITS));
+
   wire in_picture = y_reg >= 0 && y_reg < $signed(IN_H[POS_W-1:0]) && x_reg >= 0 && x_reg < $signed(IN_W[POS_W-1:0]);
   wire [WORD_LANES*BITS-1:0] read_word;
 
@@ -240,21 +244,21 @@ module hd_window_seq #(
       .rd_data(read_word)
   );
 
+  reg step_p1;
   reg in_picture_p1;
   reg slice_last_p1;
   reg [SLICE_W-1:0] slice_p1;
 
-  always @(posedge clk) begin
-    in_picture_p1     <= in_picture;
-    slice_last_p1 <= slice_last;
-    slice_p1      <= slice;
-  end
-
   always @(posedge clk) begin : select
-    reg [31:0] lane;
-    for (lane = 0; lane < SIMD; lane = lane + 1) begin
-      if (in_picture_p1) x_data[lane*BITS+:BITS] <= read_word[(slice_p1*SIMD+lane)*BITS+:BITS];
-      else x_data[lane*BITS+:BITS] <= (slice_last_p1 && lane >= LAST_LANES) ? {BITS{1'b0}} : PAD_VALUE[BITS-1:0];
+    step_p1 <= step;
+    if (step_p1) begin
+      if (in_picture_p1) x_data <= read_word[slice_p1*SIMD*BITS+:SIMD*BITS];
+      else x_data <= slice_last_p1 ? PADDING_LAST : PADDING;
+    end
+    if (step) begin
+      in_picture_p1 <= in_picture;
+      slice_last_p1 <= slice_last;
+      slice_p1      <= slice;
     end
   end
 

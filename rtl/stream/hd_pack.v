@@ -55,7 +55,7 @@ module hd_pack #(
     if (PLACES == 1) begin : gen_direct
       always @(posedge clk) begin
         beat_valid_reg <= chunk_valid && !rst;
-        beat_reg       <= chunk;
+        if (chunk_valid) beat_reg <= chunk;
       end
     end else begin : gen_collect
       localparam integer PLACE_W = $clog2(PLACES);

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defined } from '../support/invariant.js';
 import { cachedFolder, contentKey } from './cache.js';
 import {
   type BuildLimits,
@@ -28,6 +29,8 @@ export interface SimulatorRuntime {
 }
 
 const PRECOMPILED_HEADER = 'runtime.h';
+/** The harness's own $readmemh, which generated files call. */
+const MEMORY_HEADER = 'memory_file.h';
 
 /** The harness's texts by file name, sorted. */
 export async function readHarness(): Promise<ReadonlyMap<string, string>> {
@@ -40,9 +43,14 @@ function verilatorSources(trace: boolean): readonly string[] {
   return ['verilated', 'verilated_threads', ...(trace ? ['verilated_fst_c'] : [])];
 }
 
-/** Headers that each generated file takes in; reading them is most of the time of a small file. */
+/**
+ * What each generated file takes in first: headers, reading which is most of the time of a small file, and the harness's
+ * own $readmemh in the place of Verilator's.
+ */
 function headerText(trace: boolean): string {
-  return `#include "verilated.h"\n${trace ? '#include "verilated_fst_c.h"\n' : ''}#include <memory>\n#include <algorithm>\n`;
+  const verilated = ['"verilated.h"', ...(trace ? ['"verilated_fst_c.h"'] : [])];
+  const includes = [...verilated, `"${MEMORY_HEADER}"`, '<memory>', '<algorithm>'].map((name) => `#include ${name}\n`);
+  return `${includes.join('')}#define VL_READMEM_N heddle::readMemory\n`;
 }
 
 /** A precompiled header of clang's (which macOS calls g++) remembers its folder, and entries are renamed into place. */
@@ -92,6 +100,7 @@ export async function prepareRuntime(
   ]);
   const { folder } = await cachedFolder(cacheDir, `runtime-${key}`, async (temporary) => {
     await writeFile(join(temporary, PRECOMPILED_HEADER), headerText(trace));
+    await writeFile(join(temporary, MEMORY_HEADER), defined(harness.get(MEMORY_HEADER), MEMORY_HEADER));
     await compileAll(jobs, { tools, folder: temporary, limits });
     const objects = jobs.map((job) => job.output).filter((name) => name.endsWith('.o'));
     const archive = ['rcs', 'libheddle.a', ...objects];
