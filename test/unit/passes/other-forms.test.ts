@@ -82,11 +82,19 @@ describe('pool-strided-slice', () => {
 });
 
 describe('convert-scaling', () => {
-  function scaled(factors: TensorType, options: { readonly clamp?: Clamp; readonly x?: TensorType } = {}): Graph {
+  interface Options {
+    readonly clamp?: Clamp;
+    readonly x?: TensorType;
+    /** Factors of a few steps. */
+    readonly few?: boolean;
+  }
+
+  function scaled(factors: TensorType, options: Options = {}): Graph {
     const b = makeBuilder('m');
     const { x = typed(4, 3, 5), clamp } = options;
     b.input('x', x);
-    b.constant('k', randomTensor(makeRandom(SEED), factors));
+    const few = { type: factors, data: Int16Array.of(3, -127, 0, 127, 90) };
+    b.constant('k', options.few === true ? few : randomTensor(makeRandom(SEED), factors));
     const output = quantised(x.shape, 8, false, 0.3, 90);
     b.node('y', { kind: 'mul', ...(clamp === undefined ? {} : { clamp }) }, ['k', 'x'], output);
     return b.build(['y']);
@@ -102,6 +110,8 @@ describe('convert-scaling', () => {
       scaled(quantised([1], 8, true, 0.02, 3), { x: quantised([4, 3, 5], 12, true, 0.01, 9) }),
       ['conv'],
     ],
+    ['steps from a zero point far away', scaled(quantised([5], 8, false, 0.02, 10)), ['conv']],
+    ['few steps of many bits', scaled(quantised([5], 16, true, 0.02, 0), { few: true }), ['conv']],
     ['steps beyond weights', scaled(quantised([5], 16, true, 0.001, 0)), ['mul']],
     ['a factor for each element', scaled(quantised([4, 3, 5], 8, true, 0.02, 0)), ['mul']],
     ['a vector', scaled(quantised([5], 8, true, 0.02, 0), { x: typed(5) }), ['mul']],
