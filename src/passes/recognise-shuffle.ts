@@ -12,7 +12,7 @@ import { putDepthToSpace, putPatches, putPermutation, reshaped } from './put-mov
  * Exporters write the shuffling of channels, and the moves between channels and pixels, as reshape, transpose, reshape.
  * A row of these is followed back to the tensor before it; where all together it is a permutation of channels, blocks
  * made of channels or channels made of blocks, the operator for it stands in the row's place. A row that leaves the
- * order of the elements as it is is one reshape.
+ * order of the elements as it is is one reshape, or one block where it makes a square map of a vector.
  */
 export const recogniseShuffle: Pass = {
   name: 'recognise-shuffle',
@@ -72,18 +72,42 @@ function placeOf(draft: Draft, placed: ReadonlyMap<string, Placed>, { op, inputs
   return composed.every((place, i) => place === i) ? { base } : { base, places: composed };
 }
 
-/** One reshape from the base, or none where it has the shape already. */
+/** One reshape from the base, or none where it has the shape already; a vector that becomes a map is a block. */
 function reshapeAll(draft: Draft, node: GraphNode<MoverOp>, base: string): void {
   const output = defined(node.outputs[0], `the output of node '${node.name}'`);
-  const { shape } = draft.typeOf(output);
-  const isEnd = draft.old.outputs.some(({ tensor }) => tensor === output);
-  if (sameExtents(draft.typeOf(base).shape, shape) && !isEnd) draft.replace(output, base);
-  else if (node.op.kind !== 'transpose' && draft.current(node.inputs[0] ?? '') === base) draft.keep(node);
-  else draft.change(node, { op: reshapeOp(shape), inputs: [base] });
+  const type = draft.typeOf(output);
+  const from = draft.typeOf(base).shape;
+  const isOutput = draft.old.outputs.some(({ tensor }) => tensor === output);
+  // Streams come in and leave under any shape.
+  const isEnd = isOutput || draft.old.inputs.some(({ tensor }) => tensor === base);
+  const block = isEnd ? undefined : blockOfVector(from, type.shape);
+  if (sameExtents(from, type.shape) && !isOutput) draft.replace(output, base);
+  else if (block !== undefined) {
+    const pixel = asPixel(draft, node.name, base);
+    const order = [...Array(draft.typeOf(pixel).shape[2] ?? 0).keys()];
+    putDepthToSpace(draft, node.name, pixel, { block, order }, { type, tensor: output });
+  } else if (node.op.kind !== 'transpose' && draft.current(node.inputs[0] ?? '') === base) draft.keep(node);
+  else draft.change(node, { op: reshapeOp(type.shape), inputs: [base] });
 }
 
 function reshapeOp(shape: readonly number[]): ReshapeOp | FlattenOp {
   return shape.length === 1 ? { kind: 'flatten' } : { kind: 'reshape', shape };
+}
+
+/** A vector is a pixel of all its elements as channels. */
+function pixelShape(shape: readonly number[]): readonly number[] {
+  return shape.length === 1 ? [1, 1, ...shape] : shape;
+}
+
+function asPixel(draft: Draft, name: string, tensor: string): string {
+  return reshaped(draft, name, tensor, pixelShape(draft.typeOf(tensor).shape));
+}
+
+/** The side of the map, where the one pixel of a vector becomes a square map of more than one in the same order. */
+function blockOfVector(from: readonly number[], to: readonly number[]): number | undefined {
+  const [height, width] = pixelShape(from);
+  const [side = 1, other] = to;
+  return height === 1 && width === 1 && to.length === 3 && side === other && side > 1 ? side : undefined;
 }
 
 /** Puts down what a row of moves is; false where it is nothing that there is an operator for. */
@@ -97,9 +121,9 @@ function recognised(draft: Draft, node: GraphNode<MoverOp>, base: string, places
     putPermutation(draft, node.name, reshaped(draft, node.name, base, type.shape), order, result);
     return true;
   }
-  const blocks = blocksOf(places, from.shape, type.shape);
+  const blocks = blocksOf(places, pixelShape(from.shape), type.shape);
   if (blocks !== undefined) {
-    putDepthToSpace(draft, node.name, base, blocks, result);
+    putDepthToSpace(draft, node.name, asPixel(draft, node.name, base), blocks, result);
     return true;
   }
   const patches = patchesOf(places, from.shape, type.shape);

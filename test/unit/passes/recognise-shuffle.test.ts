@@ -5,24 +5,28 @@ import type { Op } from '../../../src/ir/op.js';
 import { recogniseShuffle } from '../../../src/passes/recognise-shuffle.js';
 import { runPipeline } from '../../../src/passes/run.js';
 import { quantised } from '../execute/make-graph.js';
+import { floats, longs, networkBuilt, node } from '../frontend/onnx/run-onnx.js';
 import { expectSame, kinds } from './same-outputs.js';
 
 const typed = (shape: readonly number[]) => quantised(shape, 8, false, 0.1, 7);
 
-/** x -> reshapes (lists of extents) and transposes ({ perm }) in a row. */
+/** x -> reshapes (lists of extents) and transposes ({ perm }) in a row; `around` stands before and behind, so that no end of the network is moved. */
 function movedGraph(
   shape: readonly number[],
   moves: readonly (readonly number[] | { readonly perm: readonly number[] })[],
+  around?: Op,
 ): Graph {
   const b = makeBuilder('m');
   let tensor = b.input('x', typed(shape));
   let extents = shape;
+  if (around !== undefined) tensor = b.node('first', around, [tensor], typed(extents));
   moves.forEach((move, i) => {
     const before = extents;
     extents = 'perm' in move ? move.perm.map((axis) => before[axis] ?? 1) : move;
     const op: Op = 'perm' in move ? { kind: 'transpose', perm: move.perm } : { kind: 'reshape', shape: move };
     tensor = b.node(`n${i}`, op, [tensor], typed(extents));
   });
+  if (around !== undefined) tensor = b.node('last', around, [tensor], typed(extents));
   return b.build([tensor]);
 }
 
@@ -74,6 +78,18 @@ describe('recognise-shuffle', () => {
     ]);
   });
 
+  test.each([
+    ['in order', [[3, 3, 4]], ['relu', 'reshape', 'depth-to-space', 'relu']],
+    [
+      'as one of channels first',
+      [[4, 3, 3], { perm: [1, 2, 0] }],
+      ['relu', 'reshape', 'permute-channels', 'depth-to-space', 'relu'],
+    ],
+    ['not square', [[4, 3, 3]], ['relu', 'reshape', 'relu']],
+  ] as const)('a vector as a square map, %s', (_, moves, expected) => {
+    expect(kinds(recognised(movedGraph([36], moves, { kind: 'relu' })))).toEqual(expected);
+  });
+
   test('what changes no order is one reshape, or nothing', () => {
     expect(recognised(movedGraph([4, 3, 2], [[12, 2], [3, 4, 2], { perm: [0, 1, 2] }, [6, 2, 2]])).nodes).toEqual([
       { name: 'n3', op: { kind: 'reshape', shape: [6, 2, 2] }, inputs: ['x'], outputs: ['n3'] },
@@ -110,5 +126,19 @@ describe('recognise-shuffle', () => {
     b.node('f', { kind: 'flatten' }, ['x'], typed([8]));
     const graph = b.build(['f']);
     expect(recogniseShuffle.run(graph)).toBe(graph);
+  });
+
+  test('as exporters write it: the shuffle of an ONNX file', () => {
+    const graph = networkBuilt((b) => {
+      const x = b.input('x', 'float32', [1, 6, 5, 4]);
+      const weight = floats(b, [6, 3, 1, 1], [...Array(18).keys()]);
+      const grouped = (input: string): string => node(b, 'Conv', [input, weight], { group: 2n });
+      const split = node(b, 'Reshape', [grouped(x), longs(b, [1, 2, 3, 5, 4])]);
+      const turned = node(b, 'Transpose', [split], { perm: [0, 2, 1, 3, 4] });
+      return grouped(node(b, 'Reshape', [turned, longs(b, [1, 6, 5, 4])]));
+    });
+    const changed = runPipeline(graph, [recogniseShuffle]);
+    expect(kinds(changed)).toEqual(['conv', 'permute-channels', 'conv']);
+    expect(changed.nodes[1]?.op).toMatchObject({ order: [0, 3, 1, 4, 2, 5] });
   });
 });
