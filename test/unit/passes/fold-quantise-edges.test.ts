@@ -214,6 +214,14 @@ describe('weights and biases', () => {
   });
 });
 
+test('a local response normalisation between integers is one of integers', () => {
+  const b = start();
+  const op = { kind: 'local-response-norm', size: 3, alpha: 1, beta: 0.75, bias: 1 } as const;
+  const { graph } = fold(b.build([pair(b, b.node('n', op, ['xd']))]));
+  expect(graph.nodes.map(({ op: { kind } }) => kind)).toEqual(['local-response-norm']);
+  expect(graph.types.get(graph.outputs[0]?.tensor ?? '')?.quant).toEqual(Y.quant);
+});
+
 describe('refusals, all at once and by name', () => {
   test('outputs without a quantise, weights and functions that are not quantised', () => {
     const b = start();

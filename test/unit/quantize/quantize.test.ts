@@ -128,6 +128,19 @@ describe('quantizeGraph', () => {
     expect(() => quantizeGraph(graph, frames, { activationBits: 12 })).toThrow(/E297.*'tanh1'/);
   });
 
+  test('a local response normalisation is calibrated, and keeps most of the signal', () => {
+    const random = makeRandom(SEED);
+    const b = makeBuilder('normalised');
+    b.input('x', float([6, 6, 8]));
+    b.constant('w', normal(random, [12, 1, 1, 8], 0.5));
+    b.node('conv', { kind: 'conv', ...UNIT_WINDOW, groups: 1 }, ['x', 'w']);
+    b.node('y', { kind: 'local-response-norm', size: 5, alpha: 0.5, beta: 0.75, bias: 1 }, ['conv']);
+    const pictures = Array.from({ length: 4 }, () => new Map([['x', normal(random, [6, 6, 8], 1)]]));
+    const { graph: integer, report } = quantizeGraph(b.build(['y']), pictures);
+    expect(integer.nodes.map(({ op }) => op.kind)).toEqual(['conv', 'local-response-norm']);
+    expect(report.layers.at(-1)?.snrDb).toBeGreaterThan(25);
+  });
+
   test('a filter of zeros gives its bias, exactly', () => {
     const dead = smallNetwork(makeRandom(SEED), true);
     const { graph: integer, report } = quantizeGraph(dead, frames);
