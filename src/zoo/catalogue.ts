@@ -1,5 +1,5 @@
 import { alexnet, nin, squeezenet, vgg16, vgg19, zfnet } from './networks/classic.js';
-import { tinyYoloV3, unet } from './networks/dense-prediction.js';
+import { ssdMobilenetV1, tinyYoloV3, unet } from './networks/dense-prediction.js';
 import { densenet121 } from './networks/densenet.js';
 import { efficientnetB0, mobilenetV3Small } from './networks/gated.js';
 import { googlenet } from './networks/googlenet.js';
@@ -265,5 +265,12 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
       difference: -6_368,
       note: 'published are 5.57 G operations, two a multiply-accumulate, and a file of weights with means and variances',
     },
+  },
+  'ssd-mobilenet-v1': {
+    build: ssdMobilenetV1,
+    input: { usual: 300, least: 64 },
+    width: 1,
+    source: 'Liu et al., SSD, 2015; Howard et al., MobileNets, 2017',
+    published: { note: 'published as 1.2 G and 6.8 M, of two digits' },
   },
 };

@@ -1,5 +1,7 @@
+import { defined } from '../../support/invariant.js';
 import { makeNet, type Net } from '../net.js';
 import type { Architect } from '../size.js';
+import { mobilenetV1Features } from './mobilenet.js';
 
 /** Networks whose outputs are maps: segmentation and detection. */
 
@@ -43,4 +45,34 @@ export const tinyYoloV3: Architect = ({ input, width }) => {
   const enlarged = second.upsample(second.conv(coarse, 128, 1), 2);
   const fineBoxes = head(second, second.conv(second.concat([enlarged, fine]), 256, 3));
   return n.finish([coarseBoxes, fineBoxes]);
+};
+
+/** Channels of the layers behind the backbone: a 1x1 and a 3x3 that halves height and width. */
+const SSD_LAYERS: readonly (readonly [number, number])[] = [
+  [256, 512],
+  [128, 256],
+  [128, 256],
+  [64, 128],
+];
+const SSD_CLASSES = 91;
+
+/**
+ * SSD on MobileNet-V1 for COCO: boxes and classes from six maps, as twelve outputs. The first map has three boxes at each
+ * place, the others six.
+ */
+export const ssdMobilenetV1: Architect = ({ input, width }) => {
+  const n = makeNet('ssd-mobilenet-v1', { input, width, norm: true, act: 'relu6' });
+  const features = mobilenetV1Features(n);
+  const maps = [features[11], features[13]].map((map) => defined(map, 'the features of a block'));
+  SSD_LAYERS.forEach(([narrow, channels], i) => {
+    const b = n.at(`extra${i + 1}`);
+    maps.push(b.conv(b.conv(maps.at(-1) ?? n.image, narrow, 1), channels, 3, { stride: 2, pad: 'same' }));
+  });
+  const plain = { norm: false, act: 'linear', exact: true } as const;
+  const outputs = maps.flatMap((map, i) => {
+    const b = n.at(`head${i + 1}`);
+    const boxes = i === 0 ? 3 : 6;
+    return [b.conv(map, 4 * boxes, 1, plain), b.conv(map, SSD_CLASSES * boxes, 1, plain)];
+  });
+  return n.finish(outputs);
 };

@@ -27,13 +27,20 @@ const V1_LAYERS: readonly (readonly [number, number])[] = [
   ] as const),
 ];
 
-export function mobilenetV1({ input, width }: Size): Plan {
-  const n = makeNet('mobilenet-v1', { input, width, norm: true, act: 'relu6' });
-  let x = n.conv(n.image, 32, 3, { stride: 2, pad: 'same' });
+/** What the first convolution and the depthwise separable layers of version 1 make, in their order. */
+export function mobilenetV1Features(n: Net): readonly string[] {
+  const first = n.conv(n.image, 32, 3, { stride: 2, pad: 'same' });
+  const features = [first];
   V1_LAYERS.forEach(([channels, stride], i) => {
     const b = n.at(`block${i + 1}`);
-    x = b.conv(b.depthwise(x, 3, { stride, pad: 'same' }), channels, 1);
+    features.push(b.conv(b.depthwise(features.at(-1) ?? first, 3, { stride, pad: 'same' }), channels, 1));
   });
+  return features;
+}
+
+export function mobilenetV1({ input, width }: Size): Plan {
+  const n = makeNet('mobilenet-v1', { input, width, norm: true, act: 'relu6' });
+  const x = mobilenetV1Features(n).at(-1) ?? n.image;
   return n.finish([n.dense(n.flatten(n.globalPool(x)), 1000, { act: 'linear', exact: true })]);
 }
 
