@@ -7,7 +7,7 @@ import type { AddOp, ConcatOp, RequantiseOp, SliceOp } from '../ir/op.js';
 import { elementCount } from '../ir/tensor-type.js';
 import { HeddleError } from '../support/diagnostics.js';
 import { defined } from '../support/invariant.js';
-import { type FeatureMap, mapName } from './feature-map.js';
+import { type FeatureMap, mapName, pixelCount } from './feature-map.js';
 import type { AddLayer, ConcatLayer, LayerEnd, SliceLayer } from './layer.js';
 import { constantJoined, joinedMapsDiffer, steppedSlice } from './messages.js';
 
@@ -32,21 +32,24 @@ export function sameExtents(a: FeatureMap, b: FeatureMap): boolean {
 
 export function lowerAdd(graph: Graph, node: GraphNode<AddOp>, ends: Ends): AddLayer {
   const maps = ends.inputs.map(({ map }) => map);
-  if (!maps.every((map) => sameExtents(map, ends.output)))
-    throw new HeddleError([joinedMapsDiffer(node.name, maps.map(mapName))]);
+  const vectors = outputType(graph, node).shape.length === 1;
+  const alike = maps.every((map) => sameExtents(map, ends.output));
+  if (!alike && !vectors) throw new HeddleError([joinedMapsDiffer(node.name, maps.map(mapName))]);
+  const output = alike ? ends.output : flatMap(maps, ends.output);
   const params = addParams(graph, node);
   const flows = node.inputs.map((tensor) => !graph.constants.has(tensor));
   const ofStreams = (values: readonly number[]): number[] => values.filter((_, i) => flows[i]);
   return {
     kind: 'add',
     ...ends,
+    output,
     inputZeroPoints: ofStreams(params.inputZeroPoints),
     multipliers: ofStreams(params.multipliers),
     shift: params.shift,
     zeroPoint: params.zeroPoint,
     clampLo: params.lo,
     clampHi: params.hi,
-    constant: shortest(constantSums(graph, node), ends.output.channels),
+    constant: shortest(constantSums(graph, node), output.channels),
   };
 }
 
@@ -129,10 +132,12 @@ function fitBeside(maps: readonly FeatureMap[], output: FeatureMap, axis: Concat
 }
 
 /**
- * Flattened maps, one after the other, as pixels: of the channels that all have, or of as many that every number of lanes
- * which fills them divides every map's, so that no beat holds channels of two pixels.
+ * What becomes of maps that are joined as vectors, as pixels: of the channels that all have, or of as many that every number
+ * of lanes which fills them divides every map's, so that no beat holds channels of two pixels.
  */
-function flatMap(maps: readonly FeatureMap[], { channels: elements, element }: FeatureMap): FeatureMap {
+function flatMap(maps: readonly FeatureMap[], output: FeatureMap): FeatureMap {
+  const elements = pixelCount(output) * output.channels;
+  const { element } = output;
   const [first] = maps;
   let channels = first?.channels ?? 1;
   if (maps.some((map) => map.channels !== channels)) {

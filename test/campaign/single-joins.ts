@@ -57,6 +57,12 @@ const ADDS: readonly Case[] = [
   ['add two and a constant a channel', map(4, 5, 6), [requantise(1, I8), add([1, 0], { constant: 'channel' })]],
   ['add three and a constant map', map(3, 4, 5), [requantise(1, I8), add([0, 1, 1], { constant: 'map', output: I8 })]],
   ['add vectors', vector(23), [requantise(1, I8), add([0, 1])]],
+  ['add a flattened map and a vector', map(3, 2, 6), [flatten(1, 0), { ...dense(36), id: 2, from: [1] }, add([1, 2])]],
+  [
+    'add a vector, a flattened map and a constant',
+    map(2, 3, 12),
+    [flatten(1, 0), { ...dense(72), id: 2, from: [1] }, add([2, 1], { constant: 'map' })],
+  ],
   ['add a constant to a vector', vector(19, I8), add([0], { constant: 'channel' })],
 ];
 

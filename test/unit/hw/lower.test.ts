@@ -240,11 +240,13 @@ describe('lowering of a branching network', () => {
     b.node('flat-x', { kind: 'flatten' }, [x], type([24]));
     b.node('flat-y', { kind: 'flatten' }, [y], type([12]));
     b.node('flat', { kind: 'concat', axis: 0 }, ['flat-x', 'flat-y'], type([36]));
-    const { layers } = lowerModel(b.build(['rows', 'columns', 'flat'])).network;
+    b.node('sum', { kind: 'add' }, ['flat-y', b.input('v', type([12]))], type([12]));
+    const { layers } = lowerModel(b.build(['rows', 'columns', 'flat', 'sum'])).network;
     expect(layers).toMatchObject([
       { name: 'rows', axis: 'rows', output: { height: 4, width: 3, channels: 4 } },
       { name: 'columns', axis: 'columns' },
       { name: 'flat', axis: 'rows', output: { height: 18, width: 1, channels: 2 } },
+      { name: 'sum', output: { height: 6, width: 1, channels: 2 } },
     ]);
   });
 
