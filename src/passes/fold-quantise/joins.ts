@@ -6,7 +6,7 @@ import type { Op, OpKind, OpOf } from '../../ir/op.js';
 import type { Tensor } from '../../ir/tensor.js';
 import { int, isInt, type TensorType } from '../../ir/tensor-type.js';
 import { sameNumbers } from '../../ir/type-equality.js';
-import { ACTIVATION_BITS } from '../../ir/verify-typing.js';
+import { ACTIVATION_BITS, WEIGHT_BITS } from '../../ir/verify-typing.js';
 import { UNIT_WINDOW } from '../../ir/window.js';
 import type { Diagnostic } from '../../support/diagnostics.js';
 import { normaliseMultiplier } from '../../support/fixed-point.js';
@@ -130,8 +130,9 @@ function symmetric(values: Float64Array, shape: readonly number[], scale: number
 const COARSE_BITS = 8;
 
 /**
- * A normalisation, or several affine nodes in a row, on a quantised feature map become a depthwise 1x1 convolution. One
- * addition or multiplication alone is an operator itself, where that is exact enough. Whether the node was such a one.
+ * A normalisation, factors of many bits for each channel, or several affine nodes in a row, on a quantised feature map
+ * become a depthwise 1x1 convolution. One addition or multiplication alone is an operator itself, where that is exact
+ * enough. Whether the node was such a one.
  */
 export function foldAffine(folding: Folding, node: GraphNode): boolean {
   const x = node.inputs.find((name) => folding.carriers.has(name));
@@ -140,7 +141,8 @@ export function foldAffine(folding: Folding, node: GraphNode): boolean {
   if (carrier?.type.shape.length !== 3 || own === undefined) return false;
   const chain = affineChain(folding, outputOf(node));
   const bits = isInt(carrier.type.element) ? carrier.type.element.bits : 0;
-  if (chain.nodes.length === 0 && node.op.kind !== 'batch-norm' && bits <= COARSE_BITS) return false;
+  const isPlain = node.op.kind === 'add' || (node.op.kind === 'mul' && isCoarse(folding, node, own.slope));
+  if (chain.nodes.length === 0 && isPlain && bits <= COARSE_BITS) return false;
   for (const absorbed of chain.nodes) folding.absorbed.add(absorbed);
   const problems: Diagnostic[] = [];
   const output = quantisedOutput(folding, node, chain.output, problems);
@@ -166,6 +168,14 @@ function emitDepthwise(folding: Folding, name: string, x: Carrier, affine: Chann
   };
   const node = { name, op: { kind: 'conv', ...UNIT_WINDOW, groups: channels } as const };
   emitLayer(folding, { node, x, weight: { name: `${name}.weight`, tensor }, bias: undefined }, affine, output);
+}
+
+/** Whether factors are one value, or have no more bits than weights: a product with them has an engine. */
+function isCoarse(folding: Folding, node: GraphNode, slope: Float64Array): boolean {
+  const factor = node.inputs.flatMap((name) => folding.values.get(name) ?? [])[0];
+  const element = factor?.tensor.type.element;
+  const isUniform = slope.every((value) => value === slope[0]);
+  return isUniform || (element !== undefined && isInt(element) && element.bits <= WEIGHT_BITS.most);
 }
 
 const UNTABLED: ReadonlySet<OpKind> = new Set<OpKind>(['leaky-relu', 'prelu']);
