@@ -13,6 +13,7 @@ import { removeDead } from './remove-dead.js';
 import { requantiseConcat } from './requantise-concat.js';
 import { shareEqual } from './share-equal.js';
 import { splitConvTranspose } from './split-conv-transpose.js';
+import { splitPad } from './split-pad.js';
 import { toChannelsLast } from './to-channels-last.js';
 
 /** The only place where the order of passes is written. */
@@ -41,7 +42,7 @@ export const FLOAT_PIPELINE: readonly Pass[] = [foldConstants, foldPadding, fold
  * 1. fold-constants: what it makes constant the others can look into.
  * 2. fold-padding: a pad of its own would be an engine.
  * 3. recognise-shuffle: what is left of reshapes and transposes, as the operators that there are engines for.
- * 4. pool-strided-slice, convert-scaling, fuse-activation: operators without an engine; activations join the last of them.
+ * 4. split-pad, pool-strided-slice, convert-scaling, fuse-activation: operators without an engine; activations join the last of them.
  * 5. split-conv-transpose: behind fuse-activation, since the clamp goes into its convolution.
  * 6. fold-permutation: behind all that makes permutations and filters.
  * 7. requantise-concat: only what is still joined then needs one scale.
@@ -52,6 +53,7 @@ export const INTEGER_PIPELINE: readonly Pass[] = [
   foldConstants,
   foldPadding,
   recogniseShuffle,
+  splitPad,
   poolStridedSlice,
   convertScaling,
   fuseActivation,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { executeFloat } from '../../../src/execute/float/execute-float.js';
 import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Graph } from '../../../src/ir/graph.js';
-import type { Clamp, Op, SliceOp } from '../../../src/ir/op.js';
+import type { Clamp, Op, PadOp, SliceOp } from '../../../src/ir/op.js';
 import type { TensorType } from '../../../src/ir/tensor-type.js';
 import { poolMeans } from '../../../src/passes/pool-means.js';
 import { runPipeline } from '../../../src/passes/run.js';
@@ -78,6 +78,35 @@ describe('pool-strided-slice', () => {
     b.node('sum', { kind: 'add' }, ['conv', 'wide'], typed(4, 4, 8));
     b.node('y', { kind: 'relu' }, ['sum'], typed(4, 4, 8));
     expect(kinds(lowered(b.build(['y'])))).toEqual(['conv', 'max-pool', 'pad', 'add']);
+  });
+});
+
+describe('split-pad', () => {
+  function padded(op: Omit<PadOp, 'kind' | 'value'>): Graph {
+    const b = makeBuilder('m');
+    b.input('x', typed(4, 3, 2));
+    const shape = [4, 3, 2].map((extent, axis) => extent + (op.before[axis] ?? 0) + (op.after[axis] ?? 0));
+    b.node('y', { kind: 'pad', value: 5, ...op }, ['x'], typed(...shape));
+    return b.build(['y']);
+  }
+
+  test.each([
+    ['pixels and channels', { before: [1, 0, 2], after: [0, 2, 0], mode: 'constant' }, ['pad', 'pad']],
+    ['channels', { before: [0, 0, 2], after: [0, 0, 1], mode: 'constant' }, ['pad']],
+    ['rows mirrored', { before: [2, 0, 0], after: [1, 0, 0], mode: 'reflect' }, ['slice', 'slice', 'concat']],
+    [
+      'all sides repeated',
+      { before: [1, 1, 0], after: [1, 2, 0], mode: 'edge' },
+      ['slice', 'slice', 'concat', 'slice', 'slice', 'concat'],
+    ],
+    [
+      'columns mirrored before and behind rows',
+      { before: [0, 2, 0], after: [1, 2, 0], mode: 'reflect' },
+      ['slice', 'concat', 'slice', 'slice', 'slice', 'concat'],
+    ],
+    ['channels mirrored', { before: [1, 0, 1], after: [0, 0, 0], mode: 'reflect' }, ['pad']],
+  ] as const)('%s', (_, op, expected) => {
+    expect(kinds(lowered(padded(op)))).toEqual(expected);
   });
 });
 
