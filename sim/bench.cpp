@@ -8,7 +8,7 @@ namespace heddle {
 namespace {
 
 constexpr uint64_t SECOND_RESET_CYCLES = 3;
-constexpr uint64_t PROGRESS_EVERY_CYCLES = 1U << 16;
+constexpr uint64_t PROGRESS_EVERY_CYCLES = 1U << 14;
 
 void checkSlot(const std::string& name, size_t end, size_t words) {
     if (end > words) throw std::runtime_error(name + " lies outside of the design's vectors");
@@ -56,21 +56,6 @@ bool Bench::sinksDone() const {
     return true;
 }
 
-/// Streams inside may go on when the ends are through: what a later layer drops is made and compared all the same.
-bool Bench::probesDone() const {
-    for (const Probe& probe : probes_) {
-        if (!probe.complete()) return false;
-    }
-    return true;
-}
-
-bool Bench::anyMismatch() const {
-    for (const Probe& probe : probes_) {
-        if (probe.counts().mismatches > 0) return true;
-    }
-    return false;
-}
-
 void Bench::step(bool rst) {
     evaluate(false, rst);
     evaluate(true, rst);
@@ -85,6 +70,8 @@ void Bench::reset(uint64_t cycles) {
     for (uint64_t i = 0; i < cycles; ++i) step(true);
     for (uint64_t i = 0; i < run_.settleCycles; ++i) step(false);
     for (Probe& probe : probes_) probe.restart();
+    incomplete_ = probes_.size();
+    mismatched_ = false;
     activityCounts_.assign(activityCounts_.size(), 0);
     cycle_ = 0;
     idle_ = 0;
@@ -99,7 +86,11 @@ bool Bench::cycle() {
     bool moved = false;
     for (size_t i = 0; i < probes_.size(); ++i) {
         fired_[i] = probes_[i].sample(cycle_);
-        moved |= fired_[i] != 0;
+        if (!fired_[i]) continue;
+        moved = true;
+        const ProbeCounts& counts = probes_[i].counts();
+        if (counts.beats == probes_[i].expectedBeats()) --incomplete_;
+        mismatched_ |= counts.mismatches > 0;
     }
     for (size_t i = 0; i < activityCounts_.size(); ++i) {
         const ActivitySpec& spec = run_.activities[i];
@@ -124,18 +115,20 @@ void Bench::updateTrace() {
 void Bench::showProgress() const {
     uint64_t beats = 0;
     uint64_t total = 0;
-    for (const SinkSpec& sink : run_.sinks) {
-        beats += probes_[sink.probe].counts().beats;
-        total += probes_[sink.probe].expectedBeats();
+    for (const Probe& probe : probes_) {
+        beats += probe.counts().beats;
+        total += probe.expectedBeats();
     }
-    std::fprintf(stderr, "progress %llu %llu %llu\n", static_cast<unsigned long long>(cycle_),
-                 static_cast<unsigned long long>(beats), static_cast<unsigned long long>(total));
+    const uint64_t in = run_.sources.empty() ? 0 : probes_[run_.sources[0].probe].counts().beats;
+    std::fprintf(stderr, "progress %llu %llu %llu %llu\n", static_cast<unsigned long long>(cycle_),
+                 static_cast<unsigned long long>(beats), static_cast<unsigned long long>(total),
+                 static_cast<unsigned long long>(in));
 }
 
 /// Empty while the run goes on.
 std::string Bench::verdict() {
     if (modelStopped()) return modelFailed() ? "assertion" : "finished";
-    if (run_.stopOnMismatch && anyMismatch()) return "mismatch";
+    if (run_.stopOnMismatch && mismatched_) return "mismatch";
     if (probesDone() && sourcesDone()) {
         if (drained_++ >= run_.drainCycles) return "done";
     } else if (idle_ >= run_.maxIdleCycles) {

@@ -3,8 +3,8 @@ import type { CliContext } from './context.js';
 
 /** A progress bar on the terminal; does nothing where there is none. */
 export interface Progress {
-  /** Shows a stage and how far it is. A total of 0: not known. */
-  readonly show: (stage: string, done: number, total: number) => void;
+  /** Shows a stage, how far it is, and words behind that. A total of 0: not known. */
+  readonly show: (stage: string, done: number, total: number, detail?: string) => void;
   readonly stop: () => void;
 }
 
@@ -14,16 +14,16 @@ export function makeProgress(context: CliContext): Progress {
   const { terminal } = context;
   if (terminal === undefined) return SILENT;
   const bar = new SingleBar(
-    { format: '{stage} [{bar}] {value}/{total}', stream: terminal, clearOnComplete: true, gracefulExit: false },
+    { format: '{stage} [{bar}] {value}/{total}{detail}', stream: terminal, clearOnComplete: true, gracefulExit: false },
     Presets.shades_classic,
   );
   let stage: string | undefined;
   return {
-    show: (name, done, total) => {
-      if (stage === undefined) bar.start(Math.max(total, 1), done, { stage: name });
+    show: (name, done, total, detail = '') => {
+      if (stage === undefined) bar.start(Math.max(total, 1), done, { stage: name, detail });
       if (stage !== name) bar.setTotal(Math.max(total, 1));
       stage = name;
-      bar.update(done, { stage: name });
+      bar.update(done, { stage: name, detail });
     },
     stop: () => {
       if (stage !== undefined) bar.stop();

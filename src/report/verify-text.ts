@@ -85,7 +85,9 @@ function totals(document: VerifyDocument): readonly string[] {
 /** What went wrong, a line each; none where the run ended well. */
 export function troubleLines(document: VerifyDocument): readonly string[] {
   const lines: string[] = [];
-  if (document.firstMismatch !== undefined) lines.push(`first mismatch: ${mismatchWords(document.firstMismatch)}`);
+  const stopped = document.status === 'mismatch' ? ', which ended the simulation' : '';
+  if (document.firstMismatch !== undefined)
+    lines.push(`first mismatch${stopped}: ${mismatchWords(document.firstMismatch)}`);
   lines.push(...document.problems);
   if (document.waits.length > 0)
     lines.push(

@@ -9,9 +9,11 @@ import { type RunRequest, renderRunFile } from './run-file.js';
 
 export interface RunProgress {
   readonly cycles: number;
-  /** Beats taken by all sinks, and to be taken. */
+  /** Beats of all streams together, inner ones included: so far, and in the whole run. */
   readonly beats: number;
   readonly totalBeats: number;
+  /** Beats that the first source has given. */
+  readonly inputBeats: number;
 }
 
 export interface RunContext {
@@ -23,10 +25,10 @@ export interface RunContext {
 }
 
 function parseProgress(line: string): RunProgress | undefined {
-  const match = /^progress (\d+) (\d+) (\d+)$/.exec(line);
+  const match = /^progress (\d+) (\d+) (\d+) (\d+)$/.exec(line);
   if (match === null) return undefined;
-  const [cycles = 0, beats = 0, totalBeats = 0] = match.slice(1).map(Number);
-  return { cycles, beats, totalBeats };
+  const [cycles = 0, beats = 0, totalBeats = 0, inputBeats = 0] = match.slice(1).map(Number);
+  return { cycles, beats, totalBeats, inputBeats };
 }
 
 /** The path of an element file: the given one, or a new one for bytes. */

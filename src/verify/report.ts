@@ -157,7 +157,7 @@ export function makeReport(input: ReportInput): VerifyReport {
     simCpuSeconds: result.cpuSeconds,
     buildSeconds: input.buildSeconds,
     buildCached: input.buildCached,
-    macsPerSecond: result.wallSeconds === 0 ? 0 : (macs * frames) / result.wallSeconds,
+    macsPerSecond: result.wallSeconds === 0 ? 0 : (macs * frames * shareDone(result)) / result.wallSeconds,
     ...present('firstMismatch', firstMismatch(input, probes)),
     waits: result.status === 'deadlock' ? explainWait(names, probes) : [],
     problems: protocolProblems(result),
@@ -174,9 +174,16 @@ function protocolProblems(result: SimResult): readonly string[] {
     const error = probe.firstProtocolError;
     return `stream '${probe.name}': ${probe.protocolErrors} handshake errors, first '${error?.kind}' in cycle ${error?.cycle}`;
   });
-  if (result.status !== 'done' && result.status !== 'deadlock')
+  if (result.status !== 'done' && result.status !== 'deadlock' && result.status !== 'mismatch')
     lines.push(`the simulation ended with '${result.status}' in cycle ${result.cycles}: ${result.output.trim()}`);
   return lines;
+}
+
+/** How much of the run was simulated, by the beats of all streams. */
+function shareDone({ probes }: SimResult): number {
+  const beats = probes.reduce((sum, probe) => sum + probe.beats, 0);
+  const expected = probes.reduce((sum, probe) => sum + probe.expectedBeats, 0);
+  return expected === 0 ? 0 : Math.min(1, beats / expected);
 }
 
 function signExtend(bits: number, width: number, signed: boolean): number {

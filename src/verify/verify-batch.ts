@@ -43,7 +43,7 @@ export interface BatchBuildOptions {
   readonly signal?: AbortSignal;
   /** Most threads for the golden model; one for each processor when left out. */
   readonly jobs?: number;
-  /** Called as the golden model finishes frames, and before the build. */
+  /** Called as the golden model finishes frames, and when the build is what is waited for. */
   readonly onStage?: (stage: 'golden' | 'build', done: number, total: number) => void;
 }
 
@@ -63,6 +63,8 @@ export interface BatchRunOptions {
    * compared. A trace, or a reset on the way, is of one process.
    */
   readonly jobs?: number;
+  /** Ends the run at the first element that differs; otherwise all are counted. */
+  readonly stopOnMismatch?: boolean;
   /** Resets the designs at that clock and starts over from frame 0. */
   readonly resetAfterCycles?: number;
   readonly onProgress?: (progress: RunProgress) => void;
@@ -89,11 +91,59 @@ function prefixOf(subjects: readonly VerifySubject[], subject: VerifySubject): s
 }
 
 /**
- * Computes the golden elements of every design and builds one simulator of them all: a build costs seconds whether it
- * holds one small network or ten. The designs need different module names and the same number of frames.
+ * Computes the golden elements of every design and, meanwhile, builds one simulator of them all: a build costs seconds
+ * whether it holds one small network or ten. The designs need different module names and the same number of frames.
  */
 export async function buildBatch(subjects: readonly VerifySubject[], options: BatchBuildOptions): Promise<BuiltBatch> {
   checkBatch(subjects);
+  const instances = subjects.map(({ emitted }) => {
+    const { module } = emitted.names;
+    return subjects.length === 1 ? simInstance(emitted) : simInstance(emitted, `u_${module}`, module);
+  });
+  const top = makeSimTop(instances);
+  options.onStage?.('build', 0, 1);
+  const [expected, simulator] = await together(
+    options.signal,
+    (signal) => goldenBatch(subjects, { ...options, signal }),
+    (signal) =>
+      buildSimulator({
+        files: new Map([...subjects.flatMap(({ emitted }) => [...emitted.verilog]), [SIM_TOP_FILE, top.text]]),
+        trace: options.trace === true,
+        quickBuild: options.quickBuild === true,
+        cacheDir: options.cacheDir,
+        signal,
+      }),
+  );
+  return { subjects, top, simulator, expected };
+}
+
+/** Two works side by side; when one fails, the other is ended and waited for. */
+async function together<A, B>(
+  signal: AbortSignal | undefined,
+  first: (signal: AbortSignal) => Promise<A>,
+  second: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const failed = new AbortController();
+  const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const ending = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  };
+  const works = [ending(first(either)), ending(second(either))] as const;
+  await Promise.allSettled(works);
+  failed.signal.throwIfAborted();
+  return Promise.all(works);
+}
+
+/** Golden elements by stream of all designs, one after the other. */
+async function goldenBatch(
+  subjects: readonly VerifySubject[],
+  options: BatchBuildOptions,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const total = subjects.reduce((sum, { frames }) => sum + frames.length, 0);
   let done = 0;
   const golden: ReadonlyMap<string, Uint8Array>[] = [];
@@ -101,20 +151,8 @@ export async function buildBatch(subjects: readonly VerifySubject[], options: Ba
     const onFrame = (): void => options.onStage?.('golden', ++done, total);
     golden.push(await goldenStreams(subject, prefixOf(subjects, subject), options, onFrame));
   }
-  const instances = subjects.map(({ emitted }) => {
-    const { module } = emitted.names;
-    return subjects.length === 1 ? simInstance(emitted) : simInstance(emitted, `u_${module}`, module);
-  });
-  const top = makeSimTop(instances);
   options.onStage?.('build', 0, 1);
-  const simulator = await buildSimulator({
-    files: new Map([...subjects.flatMap(({ emitted }) => [...emitted.verilog]), [SIM_TOP_FILE, top.text]]),
-    trace: options.trace === true,
-    quickBuild: options.quickBuild === true,
-    cacheDir: options.cacheDir,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  return { subjects, top, simulator, expected: new Map(golden.flatMap((streams) => [...streams])) };
+  return new Map(golden.flatMap((streams) => [...streams]));
 }
 
 function checkBatch(subjects: readonly VerifySubject[]): void {
@@ -130,10 +168,15 @@ export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Pro
   const single = options.trace !== undefined || options.resetAfterCycles !== undefined;
   const parts = framePartsOf(frames, single ? 1 : (options.jobs ?? 1));
   const onProgress = sharedProgress(parts.length, options.onProgress);
-  const results = await inWorkFolder(batch, options, (cwd) =>
-    allDone(parts.map((part, i) => runPart(batch, options, { part, index: i, cwd, onProgress: onProgress(i) }))),
+  const runs = await inWorkFolder(batch, options, (cwd) =>
+    runParts(parts, options, (part, index, signal) =>
+      runPart(batch, { ...options, signal }, { part, index, cwd, onProgress: onProgress(index) }),
+    ),
   );
-  const result = mergeParts(results, parts);
+  const result = mergeParts(
+    runs.map((run) => run.result),
+    runs.map((run) => run.part),
+  );
   return subjects.map((subject) =>
     makeReport({
       graph: subject.graph,
@@ -149,10 +192,34 @@ export async function runBatch(batch: BuiltBatch, options: BatchRunOptions): Pro
   );
 }
 
-/** Waits for all, also when one fails: none may still run when its folder goes. */
-async function allDone<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+interface EndedPart {
+  readonly part: FramePart;
+  readonly result: SimResult;
+}
+
+/**
+ * Runs the parts side by side and waits for all, also when one fails: none may still run when its folder goes. A part that
+ * stops at a mismatch ends the others, which are left out then.
+ */
+async function runParts(
+  parts: readonly FramePart[],
+  options: BatchRunOptions,
+  run: (part: FramePart, index: number, signal: AbortSignal) => Promise<SimResult>,
+): Promise<readonly EndedPart[]> {
+  const stopped = new AbortController();
+  const signals = [stopped.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const work = parts.map(async (part, index): Promise<EndedPart | undefined> => {
+    try {
+      const result = await run(part, index, AbortSignal.any(signals));
+      if (result.status === 'mismatch') stopped.abort();
+      return { part, result };
+    } catch (error) {
+      if (stopped.signal.aborted && options.signal?.aborted !== true) return undefined;
+      throw error;
+    }
+  });
   await Promise.allSettled(work);
-  return Promise.all(work);
+  return (await Promise.all(work)).filter((ended) => ended !== undefined);
 }
 
 const framesOf = (batch: BuiltBatch): number => defined(batch.subjects[0], 'a design').frames.length;
@@ -164,11 +231,19 @@ type OnProgress = (progress: RunProgress) => void;
 /** For each part a listener that tells the sum of all parts. */
 function sharedProgress(parts: number, listener: OnProgress | undefined): (part: number) => OnProgress | undefined {
   if (listener === undefined) return () => undefined;
-  const latest = Array.from({ length: parts }, (): RunProgress => ({ cycles: 0, beats: 0, totalBeats: 0 }));
+  const latest = Array.from(
+    { length: parts },
+    (): RunProgress => ({ cycles: 0, beats: 0, totalBeats: 0, inputBeats: 0 }),
+  );
   const sum = (key: keyof RunProgress): number => latest.reduce((total, progress) => total + progress[key], 0);
   return (part) => (progress) => {
     latest[part] = progress;
-    listener({ cycles: sum('cycles'), beats: sum('beats'), totalBeats: sum('totalBeats') });
+    listener({
+      cycles: sum('cycles'),
+      beats: sum('beats'),
+      totalBeats: sum('totalBeats'),
+      inputBeats: sum('inputBeats'),
+    });
   };
 }
 
@@ -202,6 +277,7 @@ function runPart(batch: BuiltBatch, options: BatchRunOptions, run: PartRun): Pro
       expected,
       captures: ends(outputEnds),
       maxIdleCycles: Math.max(...subjects.map(({ prediction }) => idleLimit(prediction, stall))),
+      ...(options.stopOnMismatch === undefined ? {} : { stopOnMismatch: options.stopOnMismatch }),
       ...(options.resetAfterCycles === undefined ? {} : { resetAfterCycles: options.resetAfterCycles }),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
     },

@@ -96,6 +96,11 @@ describe('a corrupted memory word', TIMEOUT, () => {
         expect(report.mismatches, file).toBeGreaterThan(0);
         expect(report.firstMismatch?.layer, file).toBe(layer);
         expect(file).toContain(`_${layer}_`);
+        const options = { stall: 0, seed: 1, memories: new Map([[file, text]]), stopOnMismatch: true };
+        const [stopped] = await runBatch(batch, options);
+        expect(stopped?.status).toBe('mismatch');
+        expect(stopped?.firstMismatch).toEqual(report.firstMismatch);
+        expect(stopped?.cycles, file).toBe((report.firstMismatch?.cycle ?? 0) + 1);
       }
       expect(isDetected, file).toBe(true);
     }

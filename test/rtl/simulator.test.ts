@@ -128,6 +128,6 @@ describe('runSimulator', () => {
     const result = await runSimulator(binary, request, { cwd, timeoutSeconds: 60, onProgress });
     expect(result.status).toBe('deadlock');
     expect(result.output).toBe('');
-    expect(seen.slice(0, 2)).toEqual([65_536, 131_072]);
+    expect(seen.slice(0, 2)).toEqual([16_384, 32_768]);
   });
 });

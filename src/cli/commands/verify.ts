@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { compileModel, hardwareGraph, lowerModel } from '../../compile.js';
+import type { EmittedDesign } from '../../emit/file-set.js';
 import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
 import type { SizingRequest } from '../../explore/choose.js';
 import type { Graph } from '../../ir/graph.js';
@@ -17,6 +18,7 @@ import { checkTargets } from '../../support/files.js';
 import { defined } from '../../support/invariant.js';
 import { partFrames, partOf } from '../../verify/part.js';
 import { FRAMES_FOR_INTERVAL } from '../../verify/report.js';
+import { inputEnds } from '../../verify/sim-instance.js';
 import { verifyDesign } from '../../verify/verify-design.js';
 import type { CommandHost } from '../context.js';
 import {
@@ -30,6 +32,7 @@ import { uselessOption } from '../messages.js';
 import { addModelOptions, loadIntegerModel, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
 import { collect, readInteger, readNumber } from '../options.js';
 import { type Progress, withProgress } from '../progress.js';
+import { runWords } from '../run-words.js';
 import { addSizingOptions, readSizing, type SizingFlags } from '../sizing-options.js';
 
 interface VerifyFlags extends SizingFlags, InputFlags, ModelFlags {
@@ -104,7 +107,7 @@ async function verify(host: CommandHost, path: string, flags: VerifyFlags): Prom
         cacheDir: cacheDirectory(host.environment),
         signal: host.signal,
         ...(flags.trace === undefined ? {} : { trace: { file: flags.trace } }),
-        ...progressHooks(progress),
+        ...progressHooks(progress, compiled.emitted, frames.length),
       },
     ),
   );
@@ -185,10 +188,20 @@ async function frameSources(
   return new Map(graph.inputs.map((input, i) => [input.tensor, randomFrames(graph, input, count, settings.seed + i)]));
 }
 
-function progressHooks(progress: Progress): Pick<Parameters<typeof verifyDesign>[1], 'onStage' | 'onProgress'> {
-  const names = { golden: 'golden model, frames', build: 'building the simulator', run: 'simulating, beats' } as const;
+type Hooks = Pick<Parameters<typeof verifyDesign>[1], 'onStage' | 'onProgress'>;
+
+function progressHooks(progress: Progress, { names }: EmittedDesign, frames: number): Hooks {
+  const stages = { golden: 'golden model, frames', build: 'building the simulator', run: 'simulating, beats' } as const;
+  const { type } = defined(inputEnds(names)[0], 'an input').stream;
+  let start = performance.now();
   return {
-    onStage: (stage, done, total) => progress.show(names[stage], done, total),
-    onProgress: ({ beats, totalBeats }) => progress.show(names.run, beats, totalBeats),
+    onStage: (stage, done, total) => {
+      if (stage === 'run') start = performance.now();
+      progress.show(stages[stage], done, total);
+    },
+    onProgress: (run) => {
+      const seconds = (performance.now() - start) / 1000;
+      progress.show(stages.run, run.beats, run.totalBeats, runWords(run, seconds, type, frames));
+    },
   };
 }
