@@ -1,25 +1,30 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { cacheDirectory } from '../../src/simulate/cache.js';
 import { proveAll } from './in-batches.js';
 import { largerDesigns } from './larger.js';
-import { FRAMES, randomDesigns, singleLayerDesigns } from './make-cases.js';
+import { branchingDesigns, FRAMES, randomDesigns, singleLayerDesigns } from './make-cases.js';
 import { type BatchResult, type Case, type CaseResult, type ProveOptions, standardRuns } from './prove.js';
 import { regressionDesigns } from './regressions.js';
+import { type SavedFailure, saveFailure } from './save-failure.js';
 import { SHIPPED, shippedDesign } from './shipped.js';
-import { failsToProve, saveFailure, shrinkFailure } from './shrink.js';
+import { failsToProve, shrinkFailure } from './shrink.js';
 import { elementDesigns } from './single-elements.js';
 
 /*
- * Every stream of every network against the golden model. Run by scripts/campaign.mjs, which sets HEDDLE_SEED and
- * HEDDLE_NETWORKS; one test, so that its table comes out in one piece.
+ * Every stream of every network against the golden model. Run by scripts/campaign.mjs, which sets HEDDLE_SEED,
+ * HEDDLE_NETWORKS, HEDDLE_BRANCHING and HEDDLE_GROUP; one test, so that its table comes out in one piece.
  */
 
-const FAILURES = join(import.meta.dirname, '../../out/campaign');
+const ROOT = join(import.meta.dirname, '../..');
+const FAILURES = join(ROOT, 'out/campaign');
 const DIGITS = 50;
 const cacheDir = cacheDirectory(process.env);
 const seed = Number(process.env['HEDDLE_SEED'] ?? 1);
 const networks = Number(process.env['HEDDLE_NETWORKS'] ?? 200);
+const branching = Number(process.env['HEDDLE_BRANCHING'] ?? 100);
+/** All groups where it is empty. */
+const group = process.env['HEDDLE_GROUP'] ?? '';
 
 const OPTIONS: ProveOptions = { cacheDir, runs: standardRuns(seed), lintEvery: 5, corrupt: true };
 
@@ -43,16 +48,21 @@ function say(line: string): void {
 const started = performance.now();
 const clock = (): string => `${((performance.now() - started) / 1000).toFixed(0)} s`;
 
+function saySaved(how: string, { model, commands }: SavedFailure): void {
+  say(`    ${how} ${relative(ROOT, model)}; to run it again:`);
+  for (const command of commands.slice(0, 2)) say(`        ${command.replaceAll(`${ROOT}/`, '')}`);
+}
+
 function sayAndSave({ subject, failures, options }: CaseResult): void {
   say(`FAILED ${subject.title} (seed ${subject.seed})\n    ${failures.join('\n    ')}`);
-  say(`    saved as ${saveFailure(FAILURES, subject, failures, options.runs)}`);
+  saySaved('saved as', saveFailure(FAILURES, subject, failures, options.runs));
 }
 
 async function shrinkAndSave({ subject, failures, options }: CaseResult): Promise<void> {
   const small = await shrinkFailure(subject, (simpler) => failsToProve(simpler, options));
   const named = { ...small, graph: { ...small.graph, name: `${subject.graph.name}_small` } };
-  const path = saveFailure(FAILURES, named, failures, options.runs);
-  say(`    ${subject.title}: shrunk to ${small.graph.nodes.length} nodes, ${path}`);
+  say(`    ${subject.title}: shrunk to ${small.graph.nodes.length} nodes`);
+  saySaved('saved as', saveFailure(FAILURES, named, failures, options.runs));
 }
 
 /** Shrinking a failure takes minutes: the first few are. */
@@ -113,26 +123,53 @@ function tableRow(name: string, result: BatchResult): string {
   return row([name, t.designs, t.words, t.mismatches, t.failed, interval, `${t.worstLatency} cycles`, ...times]);
 }
 
-function sayWorst({ cases }: BatchResult): void {
-  const off = cases.flatMap(({ subject, interval }) => (interval === undefined ? [] : [{ subject, ...interval }]));
-  const worst = off.filter((one) => one.measured !== one.predicted).sort((a, b) => b.error - a.error);
-  if (worst.length > 0) say(`\nintervals that differ from their prediction at all (${worst.length}), the ten worst:`);
-  for (const one of worst.slice(0, 10)) {
-    say(`  ${one.subject.title} (seed ${one.subject.seed}): predicted ${one.predicted}, measured ${one.measured}`);
-  }
+/** Every clock that the prediction is off. */
+function sayOff({ cases }: BatchResult): void {
+  const all = cases.flatMap(({ subject, interval }) => (interval === undefined ? [] : [{ subject, ...interval }]));
+  const intervals = all.filter((one) => one.measured !== one.predicted).sort((a, b) => b.error - a.error);
+  const latencies = all.filter((one) => one.measuredLatency !== one.predictedLatency);
+  say(
+    `\n${intervals.length} intervals and ${latencies.length} latencies of ${all.length} differ from their prediction`,
+  );
+  for (const one of intervals.slice(0, MOST_SAID))
+    say(`  ${one.subject.title}: interval predicted ${one.predicted}, measured ${one.measured}`);
+  for (const one of latencies.slice(0, MOST_SAID))
+    say(`  ${one.subject.title}: latency predicted ${one.predictedLatency}, measured ${one.measuredLatency}`);
 }
 
+const MOST_SAID = 20;
+const shippedDesigns = (): readonly Case[] =>
+  SHIPPED.flatMap((model) => [shippedDesign(model, DIGITS), shippedDesign(model, DIGITS, 150)]);
+
+interface Group {
+  /** What --group calls it. */
+  readonly key: string;
+  readonly title: string;
+  readonly cases: () => readonly Case[];
+  readonly optionsOf: (batch: number) => ProveOptions;
+}
+
+const GROUPS: readonly Group[] = [
+  { key: 'shipped', title: 'shipped models', cases: shippedDesigns, optionsOf: () => MODEL_OPTIONS },
+  { key: 'layers', title: 'single layers', cases: () => singleLayerDesigns(seed), optionsOf: batchOptions },
+  { key: 'elements', title: 'moved and scaled', cases: () => elementDesigns(seed), optionsOf: batchOptions },
+  { key: 'regressions', title: 'regressions', cases: regressionDesigns, optionsOf: batchOptions },
+  { key: 'larger', title: 'larger networks', cases: () => largerDesigns(seed, FRAMES), optionsOf: batchOptions },
+  { key: 'random', title: 'random, linear', cases: () => randomDesigns(seed, networks), optionsOf: batchOptions },
+  {
+    key: 'branching',
+    title: 'random, branches',
+    cases: () => branchingDesigns(seed, branching),
+    optionsOf: batchOptions,
+  },
+];
+
 it('proves every network', async () => {
-  say(`seed ${seed}, ${networks} random networks; HEDDLE_SEED=${seed} repeats this run`);
-  const shipped = SHIPPED.flatMap((model) => [shippedDesign(model, DIGITS), shippedDesign(model, DIGITS, 150)]);
-  const groups = [
-    ['shipped models', await proveGroup('shipped models', shipped, () => MODEL_OPTIONS)],
-    ['single layers', await proveGroup('single layers', singleLayerDesigns(seed), batchOptions)],
-    ['moved and scaled', await proveGroup('moved and scaled', elementDesigns(seed), batchOptions)],
-    ['regressions', await proveGroup('regressions', regressionDesigns(), batchOptions)],
-    ['larger networks', await proveGroup('larger networks', largerDesigns(seed, FRAMES), batchOptions)],
-    ['random networks', await proveGroup('random networks', randomDesigns(seed, networks), batchOptions)],
-  ] as const;
+  const chosen = GROUPS.filter(({ key }) => group === '' || key === group);
+  if (chosen.length === 0) throw new Error(`no group '${group}'; there are ${GROUPS.map(({ key }) => key).join(', ')}`);
+  say(`seed ${seed}, ${networks} random linear and ${branching} branching networks; --seed ${seed} repeats this run`);
+  const groups: (readonly [string, BatchResult])[] = [];
+  for (const { title, cases, optionsOf } of chosen) groups.push([title, await proveGroup(title, cases(), optionsOf)]);
   const all: BatchResult = {
     cases: groups.flatMap(([, result]) => result.cases),
     corruption: { corrupted: 0, detected: 0, failures: [] },
@@ -143,7 +180,7 @@ it('proves every network', async () => {
   say(`\n${row(['', ...heads])}`);
   for (const [name, result] of groups) say(tableRow(name, result));
   say(tableRow('all', all));
-  sayWorst(all);
+  sayOff(all);
   const corruption = groups.map(([, result]) => result.corruption);
   const corrupted = corruption.reduce((sum, one) => sum + one.corrupted, 0);
   const detected = corruption.reduce((sum, one) => sum + one.detected, 0);

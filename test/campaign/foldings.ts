@@ -1,9 +1,8 @@
 import type { Pins } from '../../src/explore/solver.js';
 import { extents, type Folding, tapChoices } from '../../src/hw/folding.js';
-import { isJoinLayer, isWindowLayer, type LayerGraph, type WindowLayer } from '../../src/hw/layer.js';
+import { isJoinLayer, isWindowLayer, type Layer, type LayerGraph, type WindowLayer } from '../../src/hw/layer.js';
 import { foldingBreaches } from '../../src/hw/legality.js';
-import { defined } from '../../src/support/invariant.js';
-import type { Random } from './random.js';
+import { makeRandom, mixSeed, type Random } from './random.js';
 
 /** Multipliers of a layer's array, and lanes, at most: larger ones cost build time and prove nothing more. */
 const MOST_MULTIPLIERS = 72;
@@ -46,18 +45,26 @@ export function randomFolding(
   return { ...folding(random.pick(legal)), lanesOut };
 }
 
-/** Random legal pins for every layer that has a folding, and the lanes of those that join streams; `taps` chooses the form of each layer's taps. */
+/**
+ * Random legal pins for every layer that has a folding, and the lanes of those that join streams; `taps` chooses the form
+ * of each layer's taps. Those of a layer follow from its name, so that leaving other layers out does not change them.
+ */
 export function randomPins(network: LayerGraph, random: Random, taps?: 'one' | 'column' | 'kernel'): Pins {
+  const seed = random.integer(0, 2 ** 31);
+  const fewest = Math.min(...network.inputs.map(({ map }) => map.channels));
+  const inputLanes = lanesFor(fewest, random);
+  const own = ({ name }: Layer): Random =>
+    makeRandom(mixSeed(seed, ...[...name].map((letter) => letter.codePointAt(0) ?? 0)));
   const layers = network.layers.filter(isWindowLayer).map((layer) => {
     const choices = tapChoices(layer);
     const wanted = { one: choices[0], column: choices[1] ?? choices[0], kernel: choices.at(-1) };
-    return [layer.name, randomFolding(layer, random, taps === undefined ? undefined : wanted[taps])] as const;
+    return [layer.name, randomFolding(layer, own(layer), taps === undefined ? undefined : wanted[taps])] as const;
   });
   const joins = network.layers.filter(isJoinLayer).map((layer) => {
-    return [layer.name, { lanesOut: lanesFor(layer.output.channels, random) }] as const;
+    return [layer.name, { lanesOut: lanesFor(layer.output.channels, own(layer)) }] as const;
   });
   return {
     layers: new Map<string, (typeof layers)[number][1] | (typeof joins)[number][1]>([...layers, ...joins]),
-    inputLanes: lanesFor(defined(network.inputs[0], 'the input').map.channels, random),
+    inputLanes,
   };
 }

@@ -1,3 +1,5 @@
+import { executeInteger } from '../../src/execute/integer/execute-integer.js';
+import { makeBuilder } from '../../src/ir/builder.js';
 import type { Clamp, Op } from '../../src/ir/op.js';
 import { inferOutputShapes } from '../../src/ir/shape.js';
 import type { Tensor } from '../../src/ir/tensor.js';
@@ -17,6 +19,18 @@ export interface MadeLayer {
 
 /** Real values that an output's range spans, about. */
 export const OUTPUT_SPAN = 8;
+
+/** The layer alone on the tensors that it reads. */
+export function runLayer(layer: MadeLayer, inputs: readonly Tensor[], requantBits: number): Tensor {
+  const builder = makeBuilder('layer');
+  const names = inputs.map(({ type }, i) => builder.input(`x${i}`, type));
+  const constants = layer.constants.map(([role, tensor]) => builder.constant(role, tensor));
+  builder.node('y', layer.op, [...names, ...constants], layer.type);
+  const tensors = new Map(inputs.map((tensor, i) => [`x${i}`, tensor]));
+  const result = executeInteger(builder.build(['y'], { requantBits }), tensors).get('y');
+  invariant(result !== undefined, 'a layer gives its output');
+  return result;
+}
 
 /** A layer whose output has its input's quantisation; undefined where its window does not fit. */
 export function keep(name: string, op: Op, input: TensorType): MadeLayer | undefined {

@@ -4,6 +4,7 @@ import { defaultBudget, NO_PINS, planFor, slowestInterval } from '../../src/expl
 import type { Graph } from '../../src/ir/graph.js';
 import { HeddleError } from '../../src/support/diagnostics.js';
 import { invariant } from '../../src/support/invariant.js';
+import { branchingNetwork } from './branching-networks.js';
 import { buildNetwork, randomFrames } from './build-network.js';
 import { randomPins } from './foldings.js';
 import type { NetworkSpec } from './network-spec.js';
@@ -89,13 +90,18 @@ export function networkDesign(spec: NetworkSpec): Case | undefined {
   return { ...common, sizing: { clockMHz: DEFAULT_CLOCK_MHZ, pins } };
 }
 
-/** Refusals that a random network may well earn: a scale beyond what its bits can give, nothing but a flatten. */
-const EARNED: ReadonlySet<string> = new Set(['scale-does-not-fit', 'nothing-to-build']);
+/**
+ * Refusals that a random network may well earn: a scale beyond what its bits can give, nothing but a flatten, a clamp
+ * of more than ten bits behind a tensor that others read, where it cannot be its producer's.
+ */
+const EARNED: ReadonlySet<string> = new Set(['scale-does-not-fit', 'nothing-to-build', 'table-too-wide']);
+
+type Generate = (name: string, seed: number) => NetworkSpec;
 
 /** A random network; undefined where it is one that Heddle refuses with reason. */
-function randomDesign(name: string, seed: number): Case | undefined {
+function randomDesign(generate: Generate, name: string, seed: number): Case | undefined {
   try {
-    return networkDesign(randomNetwork(name, seed));
+    return networkDesign(generate(name, seed));
   } catch (error) {
     const isEarned = error instanceof HeddleError && error.diagnostics.every(({ alias }) => EARNED.has(alias));
     if (isEarned) return undefined;
@@ -103,12 +109,21 @@ function randomDesign(name: string, seed: number): Case | undefined {
   }
 }
 
-/** Random networks; specs that make no network are replaced. */
+/** Random linear networks; specs that make no network are replaced. */
 export function randomDesigns(seed: number, count: number): readonly Case[] {
+  return designsOf(randomNetwork, 'random', seed, count);
+}
+
+/** Random networks with branches. */
+export function branchingDesigns(seed: number, count: number): readonly Case[] {
+  return designsOf(branchingNetwork, 'branching', seed, count);
+}
+
+function designsOf(generate: Generate, prefix: string, seed: number, count: number): readonly Case[] {
   const designs: Case[] = [];
   for (let index = 0; designs.length < count; index++) {
     invariant(index < 10 * count, 'most random networks are refused');
-    const design = randomDesign(`random${designs.length}`, mixSeed(seed, 10, index));
+    const design = randomDesign(generate, `${prefix}${designs.length}`, mixSeed(seed, 10, index));
     if (design !== undefined) designs.push(design);
   }
   return designs;

@@ -30,6 +30,8 @@ export interface MacSpec {
   readonly output: ElementSpec;
   /** Clamp at the output's zero point: what a fused ReLU leaves. `narrow` clamps on both sides. */
   readonly clamp?: 'relu' | 'narrow';
+  /** Factor of the output's real range; 1 when left out. */
+  readonly stretch?: number;
   /** log2 of the requantisation scale of channel 0; fitted to the layer's sums when left out. */
   readonly logScale?: number;
 }
@@ -55,9 +57,9 @@ export type PointwiseKind =
   | 'swish';
 
 interface Identified {
-  /** Seeds the layer's numbers, so that leaving others out does not change them. */
+  /** From 1 on. Seeds the layer's numbers and names it, so that leaving others out changes neither. */
   readonly id: number;
-  /** The layers whose outputs it reads, by id, 0 for the network's input; the layer before it when left out. */
+  /** What it reads: layers by id, or the network's inputs 0, -1, -2 ...; the layer before it when left out. */
   readonly from?: readonly number[];
 }
 
@@ -82,10 +84,35 @@ export type LayerSpec = Identified &
     | { readonly op: 'clip'; readonly lo: number; readonly hi: number }
   );
 
+export interface InputSpec extends ElementSpec {
+  readonly shape: readonly number[];
+  readonly zeroPoint: 'zero' | 'random';
+}
+
 export interface NetworkSpec {
   readonly name: string;
   readonly seed: number;
-  readonly input: ElementSpec & { readonly shape: readonly number[]; readonly zeroPoint: 'zero' | 'random' };
+  readonly input: InputSpec;
+  /** Inputs -1, -2 ... Those that nothing reads are left out of the network. */
+  readonly moreInputs?: readonly InputSpec[];
   readonly requantBits: number;
+  /** Layers whose results are outputs although others read them; those that nobody reads are outputs anyway. */
+  readonly outputs?: readonly number[];
+  /** Each behind those that it reads. */
   readonly layers: readonly LayerSpec[];
+}
+
+export function inputsOf(spec: NetworkSpec): readonly InputSpec[] {
+  return [spec.input, ...(spec.moreInputs ?? [])];
+}
+
+/** Ids of what the layer at a place of the list reads. */
+export function sourcesOf({ layers }: Pick<NetworkSpec, 'layers'>, place: number): readonly number[] {
+  return layers[place]?.from ?? [layers[place - 1]?.id ?? 0];
+}
+
+/** Ids of the layers whose results are outputs, in the order of the layers. */
+export function outputsOf(spec: NetworkSpec): readonly number[] {
+  const read = new Set(spec.layers.flatMap((_, place) => sourcesOf(spec, place)));
+  return spec.layers.map(({ id }) => id).filter((id) => !read.has(id) || spec.outputs?.includes(id));
 }

@@ -2,15 +2,8 @@ import { type Compiled, compileModel } from '../../src/compile.js';
 import { executeInteger } from '../../src/execute/integer/execute-integer.js';
 import type { SizingRequest } from '../../src/explore/choose.js';
 import type { Graph } from '../../src/ir/graph.js';
-import type { Tensor } from '../../src/ir/tensor.js';
 import type { VerifyReport } from '../../src/verify/report.js';
-import {
-  type BuiltBatch,
-  buildBatch,
-  framesOfInput,
-  runBatch,
-  type VerifySubject,
-} from '../../src/verify/verify-batch.js';
+import { type BuiltBatch, buildBatch, runBatch, type VerifySubject } from '../../src/verify/verify-batch.js';
 import { type IntervalCheck, intervalOf, reportFailures } from './check-report.js';
 import { corruptOneWord } from './corrupt.js';
 import { lintTop } from './lint-top.js';
@@ -23,7 +16,7 @@ export interface Case {
   readonly title: string;
   readonly graph: Graph;
   readonly sizing: SizingRequest;
-  readonly frames: readonly Tensor[];
+  readonly frames: VerifySubject['frames'];
   readonly seed: number;
   /** What the graph was made from, and how another spec becomes a case sized in the same way: what shrinking needs. */
   readonly spec?: NetworkSpec;
@@ -133,14 +126,14 @@ function prepare(subject: Case, prepared: Prepared[]): string | undefined {
 
 /** The passes must not change what the model computes. */
 function passDifference({ graph, frames }: Case, compiled: Graph): string | undefined {
-  const output = graph.outputs[0]?.tensor ?? '';
-  const after = compiled.outputs[0]?.tensor ?? '';
-  const input = graph.inputs[0]?.tensor ?? '';
   for (const [index, frame] of frames.slice(0, 2).entries()) {
-    const before = executeInteger(graph, new Map([[input, frame]])).get(output)?.data;
-    const now = executeInteger(compiled, new Map([[input, frame]])).get(after)?.data;
-    const place = before?.findIndex((value: number | bigint, i: number) => value !== now?.[i]);
-    if (place !== -1) return `passes changed element ${place} of the output of frame ${index}`;
+    const before = executeInteger(graph, frame);
+    const now = executeInteger(compiled, frame);
+    for (const [i, { tensor }] of graph.outputs.entries()) {
+      const after = now.get(compiled.outputs[i]?.tensor ?? '')?.data;
+      const place = before.get(tensor)?.data.findIndex((value: number | bigint, at: number) => value !== after?.[at]);
+      if (place !== -1) return `passes changed element ${place} of output '${tensor}' of frame ${index}`;
+    }
   }
   return undefined;
 }
@@ -161,7 +154,7 @@ const subjectOf = ({ subject, compiled }: Prepared): VerifySubject => ({
   graph: compiled.graph,
   emitted: compiled.emitted,
   prediction: compiled.prediction,
-  frames: framesOfInput(compiled.graph, subject.frames),
+  frames: subject.frames,
 });
 
 async function proveTogether(prepared: readonly Prepared[], options: ProveOptions): Promise<BatchResult> {

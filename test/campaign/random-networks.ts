@@ -3,12 +3,12 @@ import type { ElementSpec, LayerSpec, MacSpec, NetworkSpec, WindowSpec } from '.
 import { makeRandom, mixSeed, type Random } from './random.js';
 
 /** What the next layer of a network under construction has to take. */
-interface Place {
+export interface Place {
   readonly shape: readonly number[];
   readonly element: ElementSpec;
 }
 
-/** Multiply-accumulates, and input elements, of a layer at most: a simulation is to take a fraction of a second. */
+/** Multiply-accumulates of a layer at most: a simulation is to take a fraction of a second. */
 const MOST_MACS = 12_000;
 const MOST_LAYERS = 8;
 
@@ -34,12 +34,12 @@ export function randomNetwork(name: string, seed: number): NetworkSpec {
   return { name, seed, input: { ...element, shape, zeroPoint }, requantBits, layers };
 }
 
-function randomElement(random: Random): ElementSpec {
+export function randomElement(random: Random): ElementSpec {
   const bits = random.chance(0.7) ? 8 : random.pick([1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 16]);
   return { bits, signed: random.chance(0.5) };
 }
 
-function randomMac(random: Random): MacSpec {
+export function randomMac(random: Random): MacSpec {
   const zeroPoint = random.chance(0.35) ? 'random' : 'none';
   const clamp = random.pick([undefined, undefined, 'relu', 'narrow'] as const);
   return {
@@ -56,7 +56,8 @@ function randomMac(random: Random): MacSpec {
   };
 }
 
-function randomLayer(id: number, place: Place, random: Random): LayerSpec | undefined {
+/** A layer on one tensor; undefined where what was drawn does not fit it. */
+export function randomLayer(id: number, place: Place, random: Random): LayerSpec | undefined {
   const { shape, element } = place;
   const isMap = shape.length === 3;
   const choice = random.next();
@@ -73,11 +74,11 @@ function randomLayer(id: number, place: Place, random: Random): LayerSpec | unde
   return convolution(id, shape, window, random);
 }
 
-function pointwise(id: number, random: Random): LayerSpec {
+export function pointwise(id: number, random: Random): LayerSpec {
   return { op: random.pick(['sigmoid', 'tanh', 'requantise'] as const), id, output: randomElement(random) };
 }
 
-function dense(id: number, inputs: number, random: Random): LayerSpec {
+export function dense(id: number, inputs: number, random: Random): LayerSpec {
   const out = random.integer(1, Math.max(1, Math.min(24, Math.floor(MOST_MACS / inputs))));
   return { op: 'dense', id, out, ...randomMac(random) };
 }
@@ -153,7 +154,8 @@ function seesPixels(window: WindowSpec, axis: 0 | 1, extent: number, count: numb
   return firstEmptyWindow(extent, kernel[axis], stride[axis], dilation[axis], pad[axis], count) === undefined;
 }
 
-function placeAfter(layer: LayerSpec, place: Place): Place {
+/** What a layer leaves for the next one; `others`: what it reads besides, of a concat along the channels. */
+export function placeAfter(layer: LayerSpec, place: Place, others: readonly Place[] = []): Place {
   const [height = 1, width = 1, channels = 1] = place.shape;
   switch (layer.op) {
     case 'conv': {
@@ -182,8 +184,10 @@ function placeAfter(layer: LayerSpec, place: Place): Place {
       return { ...place, shape: layer.shape };
     case 'slice':
       return { ...place, shape: layer.end.map((to, axis) => to - (layer.begin[axis] ?? 0)) };
-    case 'concat':
-      return { ...place, element: layer.output ?? place.element };
+    case 'concat': {
+      const all = [place, ...others].reduce((sum, { shape }) => sum + (shape.at(-1) ?? 0), 0);
+      return { shape: place.shape.with(-1, all), element: layer.output ?? place.element };
+    }
     case 'add':
       return { ...place, element: layer.output };
     default:

@@ -8,6 +8,7 @@ import type { Tensor } from '../../src/ir/tensor.js';
 import { quantizeGraph } from '../../src/quantize/quantize-graph.js';
 import { defined } from '../../src/support/invariant.js';
 import { parseNpy } from '../../src/support/npy.js';
+import { framesOfInput } from '../../src/verify/verify-batch.js';
 import type { Case } from './prove.js';
 
 const MODELS = join(import.meta.dirname, '../../models');
@@ -49,5 +50,6 @@ export function digitFrames(graph: Graph, count: number): readonly Tensor[] {
 export function shippedDesign(model: ShippedModel, frames: number, multiplierBudget?: number): Case {
   const graph = quantisedModel(model, multiplierBudget === undefined ? model : `${model}_${multiplierBudget}`);
   const sizing = { clockMHz: DEFAULT_CLOCK_MHZ, ...(multiplierBudget === undefined ? {} : { multiplierBudget }) };
-  return { title: graph.name, graph, sizing, frames: digitFrames(graph, frames), seed: 0 };
+  const own = framesOfInput(graph, digitFrames(graph, frames));
+  return { title: graph.name, graph, sizing, frames: own, seed: 0 };
 }

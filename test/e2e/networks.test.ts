@@ -4,7 +4,7 @@ import { DEFAULT_CLOCK_MHZ } from '../../src/explore/choose.js';
 import { cacheDirectory } from '../../src/simulate/cache.js';
 import { buildBatch, framesOfInput, runBatch } from '../../src/verify/verify-batch.js';
 import { corruptFile } from '../campaign/corrupt.js';
-import { randomDesigns, singleLayerDesigns } from '../campaign/make-cases.js';
+import { branchingDesigns, randomDesigns, singleLayerDesigns } from '../campaign/make-cases.js';
 import { type Case, type ProveOptions, proveBatch, standardRuns } from '../campaign/prove.js';
 import { makeRandom } from '../campaign/random.js';
 import { regressionDesigns } from '../campaign/regressions.js';
@@ -18,8 +18,10 @@ import { elementDesigns } from '../campaign/single-elements.js';
 
 const seed = Number(process.env['HEDDLE_SEED'] ?? Math.floor(Date.now() / 1000) % 1_000_000_000);
 const cacheDir = cacheDirectory(process.env);
-const OF_EACH_KIND = 10;
-const OF_ELEMENTS = 3;
+const SINGLE_LAYERS = 7;
+const ELEMENTS = 3;
+const LINEAR = 7;
+const WITH_BRANCHES = 6;
 /** A build shares its processors with everything else that runs. */
 const TIMEOUT = { timeout: 600_000 };
 
@@ -44,13 +46,14 @@ function sample(cases: readonly Case[], count: number): readonly Case[] {
 }
 
 describe(`networks of HEDDLE_SEED=${seed}`, TIMEOUT, () => {
-  it.concurrent(`${OF_EACH_KIND} single layers are bit-exact, in the predicted time`, async () => {
-    const layers = sample(singleLayerDesigns(seed), OF_EACH_KIND - OF_ELEMENTS);
-    expect(await failuresOf([...layers, ...sample(elementDesigns(seed), OF_ELEMENTS)], OPTIONS)).toEqual([]);
+  it.concurrent(`${SINGLE_LAYERS + ELEMENTS} single layers are bit-exact, in the predicted time`, async () => {
+    const layers = sample(singleLayerDesigns(seed), SINGLE_LAYERS);
+    expect(await failuresOf([...layers, ...sample(elementDesigns(seed), ELEMENTS)], OPTIONS)).toEqual([]);
   });
 
-  it.concurrent(`${OF_EACH_KIND} random networks, and those that once failed, are bit-exact, in the predicted time`, async () => {
-    expect(await failuresOf([...randomDesigns(seed, OF_EACH_KIND), ...regressionDesigns()], OPTIONS)).toEqual([]);
+  it.concurrent(`${WITH_BRANCHES} random networks with branches, ${LINEAR} without, and those that once failed, are bit-exact, in the predicted time`, async () => {
+    const random = [...branchingDesigns(seed, WITH_BRANCHES), ...randomDesigns(seed, LINEAR)];
+    expect(await failuresOf([...random, ...regressionDesigns()], OPTIONS)).toEqual([]);
   });
 });
 
