@@ -143,7 +143,7 @@ function sum(growth: Growth, sources: readonly Spot[]): Spot | undefined {
   }));
 }
 
-/** With the numbers of the first source, or numbers of its own; others are then brought to them by tables. */
+/** With the numbers of the first source, or with numbers of its own. */
 function concat(growth: Growth, sources: readonly Spot[]): Spot | undefined {
   const { random } = growth;
   const output = random.chance(0.4) ? { output: element(random) } : {};
