@@ -1,21 +1,24 @@
-import type { ElementSpec, InputSpec, LayerSpec, NetworkSpec } from './network-spec.js';
+import {
+  channelsOf,
+  concat,
+  element,
+  type Growth,
+  isMap,
+  multiply,
+  project,
+  put,
+  type Spot,
+  sameLayer,
+  samePixels,
+  sameShape,
+  sum,
+  TABLE_BITS,
+} from './growth.js';
+import type { InputSpec, LayerSpec, NetworkSpec } from './network-spec.js';
 import { makeRandom, mixSeed, type Random } from './random.js';
-import { dense, type Place, placeAfter, pointwise, randomElement, randomLayer, randomMac } from './random-networks.js';
+import { dense, randomLayer } from './random-networks.js';
 
 /** Random networks whose streams part and meet: residual adds, concats, splits, several inputs and outputs. */
-
-/** A tensor of the network under construction. */
-interface Spot extends Place {
-  readonly id: number;
-  /** Layers on the longest way to it. */
-  readonly depth: number;
-}
-
-interface Growth {
-  readonly random: Random;
-  readonly layers: LayerSpec[];
-  readonly spots: Spot[];
-}
 
 /** Adds layers that start at a tensor, and gives the tensor to go on from; undefined where they do not fit. */
 type Block = (growth: Growth, at: Spot) => Spot | undefined;
@@ -25,8 +28,8 @@ const MOST_DEPTH = 20;
 const ROOMS = [3, 4, 5, 6, 8, 12, 20] as const;
 /** A concat that leaves more channels is followed by a convolution that leaves a few. */
 const MOST_CHANNELS = 16;
-/** Tables take up to ten bits. */
-const TABLE_BITS = 10;
+/** Pixels that are not made more. */
+const MOST_PIXELS = 36;
 
 /** Blocks with how often each is drawn. */
 const BLOCKS: readonly (readonly [number, Block])[] = [
@@ -37,6 +40,12 @@ const BLOCKS: readonly (readonly [number, Block])[] = [
   [2, weave],
   [1, crop],
   [1, head],
+  [2, excitation],
+  [1, product],
+  [2, moved],
+  [1, resized],
+  [1, hourglass],
+  [1, scaled],
   [4, single],
 ];
 const DRAWN = BLOCKS.flatMap(([weight, block]) => Array.from({ length: weight }, () => block));
@@ -81,34 +90,6 @@ function randomInput(shape: readonly number[], index: number, random: Random): I
   return { ...element(random), shape: own, zeroPoint: random.pick(['zero', 'random'] as const) };
 }
 
-/** Seldom one that no table takes. */
-function element(random: Random): ElementSpec {
-  const drawn = randomElement(random);
-  return drawn.bits > TABLE_BITS && random.chance(0.8) ? { ...drawn, bits: 8 } : drawn;
-}
-
-/** Adds one layer; `make` is given its id. */
-function put(
-  { layers, spots }: Growth,
-  sources: readonly Spot[],
-  make: (id: number) => LayerSpec | undefined,
-): Spot | undefined {
-  const id = layers.length + 1;
-  const layer = make(id);
-  const [first, ...others] = sources;
-  if (layer === undefined || first === undefined) return undefined;
-  layers.push({ ...layer, from: sources.map((source) => source.id) });
-  const depth = 1 + Math.max(...sources.map((source) => source.depth));
-  const spot = { ...placeAfter(layer, first, others), id, depth };
-  spots.push(spot);
-  return spot;
-}
-
-const channelsOf = ({ shape }: Place): number => shape.at(-1) ?? 1;
-const isMap = ({ shape }: Place): boolean => shape.length === 3;
-const sameShape = (a: Place, b: Place): boolean => a.shape.join('x') === b.shape.join('x');
-const samePixels = (a: Place, b: Place): boolean => a.shape.slice(0, -1).join('x') === b.shape.slice(0, -1).join('x');
-
 /** Where several inputs begin to be one network: met at once, or later by chance. */
 function entrance(growth: Growth): Spot {
   const { random, spots } = growth;
@@ -132,60 +113,6 @@ function readAll(growth: Growth, inputs: number): void {
   }
 }
 
-function sum(growth: Growth, sources: readonly Spot[]): Spot | undefined {
-  const { random } = growth;
-  return put(growth, sources, (id) => ({
-    op: 'add',
-    id,
-    output: element(random),
-    ...(random.chance(0.15) ? { constant: random.pick(['one', 'channel', 'map'] as const) } : {}),
-    ...(random.chance(0.5) ? { clamp: 'relu' as const } : {}),
-  }));
-}
-
-/** With the numbers of the first source, or with numbers of its own. */
-function concat(growth: Growth, sources: readonly Spot[]): Spot | undefined {
-  const { random } = growth;
-  const output = random.chance(0.4) ? { output: element(random) } : {};
-  return put(growth, sources, (id) => ({ op: 'concat', id, ...output }));
-}
-
-/** A 1x1 convolution, or a dense layer. */
-function project(growth: Growth, at: Spot, out: number): Spot | undefined {
-  return put(growth, [at], (id) => convolution(id, at, out, [1, 1], growth.random));
-}
-
-function convolution(id: number, at: Spot, out: number, kernel: readonly [number, number], random: Random): LayerSpec {
-  const mac = { ...randomMac(random), output: element(random), stretch: random.pick([1, 1, 0.5, 3]) };
-  if (!isMap(at)) return { op: 'dense', id, out, ...mac };
-  const [height, width] = kernel;
-  const [top, left] = [Math.floor((height - 1) / 2), Math.floor((width - 1) / 2)];
-  return { op: 'conv', id, out, groups: 1, kernel, pad: [top, left, height - 1 - top, width - 1 - left], ...mac };
-}
-
-/** A layer that leaves the pixels as they are, and the channels too where it is not to leave another number of them. */
-function sameLayer(growth: Growth, at: Spot, out: number): Spot | undefined {
-  const { random } = growth;
-  const kernel = random.pick([
-    [1, 1],
-    [3, 3],
-    [3, 3],
-    [2, 2],
-    [5, 5],
-    [1, 3],
-    [4, 1],
-  ] as const);
-  const choice = random.next();
-  if (out !== channelsOf(at) || !isMap(at) || choice < 0.45)
-    return put(growth, [at], (id) => convolution(id, at, out, kernel, random));
-  if (choice < 0.65) return put(growth, [at], (id) => ({ ...convolution(id, at, out, kernel, random), groups: out }));
-  if (choice < 0.8 || at.element.bits > TABLE_BITS) {
-    const op = random.pick([{ op: 'max-pool' }, { op: 'average-pool', countIncludePad: random.chance(0.5) }] as const);
-    return put(growth, [at], (id) => ({ id, ...op, kernel: [3, 3], pad: [1, 1, 1, 1] }));
-  }
-  return put(growth, [at], (id) => pointwise(id, random));
-}
-
 /** One to three layers that keep the pixels, sometimes with branches of their own. */
 function chain(growth: Growth, at: Spot, out: number, level: number): Spot {
   const { random } = growth;
@@ -206,7 +133,7 @@ function residual(growth: Growth, at: Spot, level: number): Spot | undefined {
   const branches = Array.from({ length: random.pick([2, 2, 2, 3, 4]) }, (_, index) =>
     index === 0 && out === channelsOf(at) && random.chance(0.7) ? at : chain(growth, at, out, level),
   );
-  return sum(growth, shuffled(branches, random));
+  return sum(growth, random.shuffled(branches));
 }
 
 /** Two to four ways to the same pixels, side by side. */
@@ -215,7 +142,7 @@ function inception(growth: Growth, at: Spot, level: number): Spot | undefined {
   const branches = Array.from({ length: random.pick([2, 2, 3, 4]) }, (_, index) =>
     index === 0 && random.chance(0.5) ? at : chain(growth, at, random.integer(1, 7), level),
   );
-  return concat(growth, shuffled(branches, random));
+  return concat(growth, random.shuffled(branches));
 }
 
 /** Groups of channels apart, each with layers of its own or none, and together again in any order. */
@@ -227,7 +154,7 @@ function split(growth: Growth, at: Spot): Spot | undefined {
     const part = put(growth, [at], (id) => sliceSpec(id, [...whole(at.shape.slice(0, -1)), [first, count]]));
     return part === undefined ? [] : [random.chance(0.5) ? part : chain(growth, part, random.integer(1, 5), 1)];
   });
-  return concat(growth, shuffled(parts, random));
+  return concat(growth, random.shuffled(parts));
 }
 
 /** Two or three parts of all channels; in halves where that is drawn and can be. */
@@ -274,9 +201,9 @@ function weave(growth: Growth, at: Spot): Spot | undefined {
   const others = spots.filter((spot) => spot.id !== at.id && samePixels(spot, at));
   if (others.length === 0) return undefined;
   const other = random.pick(others);
-  if (random.chance(0.4)) return concat(growth, shuffled([at, other], random));
+  if (random.chance(0.4)) return concat(growth, random.shuffled([at, other]));
   const fitting = sameShape(other, at) ? other : project(growth, other, channelsOf(at));
-  return fitting === undefined ? undefined : sum(growth, shuffled([at, fitting], random));
+  return fitting === undefined ? undefined : sum(growth, random.shuffled([at, fitting]));
 }
 
 /** A part of the picture. */
@@ -288,6 +215,74 @@ function crop(growth: Growth, at: Spot): Spot | undefined {
     return [growth.random.integer(0, extent - count), count];
   };
   return put(growth, [at], (id) => sliceSpec(id, [part(height), part(width), [0, channelsOf(at)]]));
+}
+
+/** Squeeze and excitation: each channel times a value that follows from the whole map. */
+function excitation(growth: Growth, at: Spot): Spot | undefined {
+  const { random } = growth;
+  if (!isMap(at)) return undefined;
+  const pooled = put(growth, [at], (id) => ({ op: 'global-average-pool', id }));
+  const squeezed = pooled === undefined || random.chance(0.5) ? pooled : project(growth, pooled, random.integer(1, 4));
+  const sums = squeezed === undefined ? undefined : project(growth, squeezed, channelsOf(at));
+  if (sums === undefined || sums.element.bits > TABLE_BITS) return undefined;
+  const op = random.pick(['sigmoid', 'hard-sigmoid'] as const);
+  const gate = put(growth, [sums], (id) => ({ op, id, output: element(random) }));
+  return gate === undefined ? undefined : multiply(growth, random.shuffled([at, gate]));
+}
+
+/** A tensor times a function of it. */
+function product(growth: Growth, at: Spot): Spot | undefined {
+  const other = chain(growth, at, channelsOf(at), 2);
+  return multiply(growth, growth.random.shuffled([at, other]));
+}
+
+/** Channels in another order. */
+function moved(growth: Growth, at: Spot): Spot | undefined {
+  const channels = channelsOf(at);
+  const groups = [2, 3, 4].filter((count) => channels % count === 0 && channels > count);
+  const shuffle = groups.length > 0 && growth.random.chance(0.6) ? { groups: growth.random.pick(groups) } : {};
+  return put(growth, [at], (id) => ({ op: 'permute-channels', id, ...shuffle }));
+}
+
+/** A larger picture: a border, pixels repeated, or channels laid out as pixels. */
+function resized(growth: Growth, at: Spot): Spot | undefined {
+  const { random } = growth;
+  const [height = 1, width = 1, channels = 1] = at.shape;
+  if (!isMap(at) || height * width > MOST_PIXELS) return undefined;
+  const order = random.pick(['depth-first', 'column-first'] as const);
+  if (channels % 4 === 0 && random.chance(0.6))
+    return put(growth, [at], (id) => ({ op: 'depth-to-space', id, block: 2, order }));
+  const factor = random.pick([
+    [2, 2],
+    [2, 1],
+    [1, 2],
+    [1, 3],
+  ] as const);
+  if (random.chance(0.5)) return put(growth, [at], (id) => ({ op: 'upsample', id, factor }));
+  const border = (extent: number): number => random.integer(0, Math.min(2, extent - 1));
+  const pad = [border(height), border(width), border(height), border(width)] as const;
+  return put(growth, [at], (id) => ({ op: 'pad', id, pad }));
+}
+
+/** Down to half the picture and up again, with the way straight on beside it, as a U-Net has it. */
+function hourglass(growth: Growth, at: Spot): Spot | undefined {
+  const { random } = growth;
+  const [height = 1, width = 1] = at.shape;
+  if (!isMap(at) || height % 2 !== 0 || width % 2 !== 0) return undefined;
+  const low = put(growth, [at], (id) => ({ op: 'max-pool', id, kernel: [2, 2], stride: [2, 2] }));
+  if (low === undefined) return undefined;
+  const deep = chain(growth, low, random.integer(1, 5), 1);
+  const high = put(growth, [deep], (id) => ({ op: 'upsample', id, factor: [2, 2] }));
+  return high === undefined ? undefined : concat(growth, random.shuffled([at, high]));
+}
+
+/** A slope a channel, or each channel over its neighbours. */
+function scaled(growth: Growth, at: Spot): Spot | undefined {
+  const { random } = growth;
+  if (random.chance(0.5)) return put(growth, [at], (id) => ({ op: 'prelu', id, output: element(random) }));
+  if (at.element.bits > 8 || !isMap(at)) return undefined;
+  const output = { bits: 8, signed: at.element.signed };
+  return put(growth, [at], (id) => ({ op: 'local-response-norm', id, size: random.pick([3, 4, 5]), output }));
 }
 
 /** A way that ends as an output of its own. */
@@ -315,9 +310,4 @@ function single(growth: Growth, at: Spot): Spot | undefined {
 function narrowed(growth: Growth, at: Spot): Spot {
   const few = growth.random.integer(2, 8);
   return channelsOf(at) <= MOST_CHANNELS ? at : (project(growth, at, few) ?? at);
-}
-
-function shuffled<T>(items: readonly T[], random: Random): readonly T[] {
-  const left = [...items];
-  return items.flatMap(() => left.splice(random.integer(0, left.length - 1), 1));
 }

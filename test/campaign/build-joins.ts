@@ -2,22 +2,11 @@ import { allocate } from '../../src/execute/tensor-access.js';
 import type { Op } from '../../src/ir/op.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { elementCount, int, intRange, type TensorType } from '../../src/ir/tensor-type.js';
-import { invariant } from '../../src/support/invariant.js';
-import { clampField, keep, type MadeLayer, outputShape, zeroPointIn } from './made-layer.js';
+import { clampField, keep, type MadeLayer, outputShape, scaleOf, spanOf, zeroPointIn } from './made-layer.js';
 import type { AddSpec, ElementSpec } from './network-spec.js';
 import type { Random } from './random.js';
 
 /** Layers that bring streams together or take a part of one. */
-
-const scaleOf = ({ quant }: TensorType): number => quant?.scale[0] ?? 1;
-
-function levelsOf({ element }: TensorType): number {
-  invariant(element.kind === 'int', 'an integer tensor');
-  return 2 ** element.bits;
-}
-
-/** Real values that a type spans. */
-const spanOf = (type: TensorType): number => scaleOf(type) * levelsOf(type);
 
 /** Undefined where the maps differ. */
 export function makeAdd(name: string, spec: AddSpec, inputs: readonly Tensor[], random: Random): MadeLayer | undefined {

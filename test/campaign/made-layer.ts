@@ -32,6 +32,14 @@ export function runLayer(layer: MadeLayer, inputs: readonly Tensor[], requantBit
   return result;
 }
 
+export const scaleOf = ({ quant }: TensorType): number => quant?.scale[0] ?? 1;
+
+/** Real values that a type spans. */
+export function spanOf(type: TensorType): number {
+  invariant(type.element.kind === 'int', 'an integer tensor');
+  return scaleOf(type) * 2 ** type.element.bits;
+}
+
 /** A layer whose output has its input's quantisation; undefined where its window does not fit. */
 export function keep(name: string, op: Op, input: TensorType): MadeLayer | undefined {
   const shape = outputShape(name, op, [input]);

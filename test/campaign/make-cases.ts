@@ -91,10 +91,10 @@ export function networkDesign(spec: NetworkSpec): Case | undefined {
 }
 
 /**
- * Refusals that a random network may well earn: a scale beyond what its bits can give, nothing but a flatten, a clamp
- * of more than ten bits behind a tensor that others read, where it cannot be its producer's.
+ * Refusals that a random network may well earn: a scale beyond what its bits can give, nothing but a flatten, a
+ * normalisation whose table is too coarse for its output.
  */
-const EARNED: ReadonlySet<string> = new Set(['scale-does-not-fit', 'nothing-to-build', 'table-too-wide']);
+const EARNED: ReadonlySet<string> = new Set(['scale-does-not-fit', 'nothing-to-build', 'response-too-coarse']);
 
 type Generate = (name: string, seed: number) => NetworkSpec;
 

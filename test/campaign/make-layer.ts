@@ -2,6 +2,7 @@ import type { Op, Window } from '../../src/ir/op.js';
 import type { Tensor } from '../../src/ir/tensor.js';
 import { type IntElement, int, intRange, type TensorType } from '../../src/ir/tensor-type.js';
 import { invariant } from '../../src/support/invariant.js';
+import { makePermutation, makePrelu, makeProduct, makeResponse } from './build-elements.js';
 import { makeAdd, makeConcat, makeSlice } from './build-joins.js';
 import { clampField, keep, type MadeLayer } from './made-layer.js';
 import { makeMac } from './make-mac.js';
@@ -52,6 +53,20 @@ export function makeLayer(
       return keep(name, padOf(layer.pad, type), type);
     case 'reshape':
       return keep(name, { kind: 'reshape', shape: layer.shape }, type);
+    case 'permute-channels':
+      return makePermutation(name, layer, type, random);
+    case 'upsample': {
+      const [factorH, factorW] = layer.factor;
+      return keep(name, { kind: 'upsample', factorH, factorW }, type);
+    }
+    case 'depth-to-space':
+      return keep(name, { kind: 'depth-to-space', block: layer.block, order: layer.order }, type);
+    case 'mul':
+      return makeProduct(name, layer, inputs, random);
+    case 'prelu':
+      return makePrelu(type, layer.output, random);
+    case 'local-response-norm':
+      return makeResponse(layer, type, random);
     case 'add':
       return makeAdd(name, layer, inputs, random);
     case 'concat':

@@ -80,6 +80,13 @@ export type LayerSpec = Identified &
     | { readonly op: 'concat'; readonly axis?: number; readonly output?: ElementSpec }
     // First and last, and one more, of each axis.
     | { readonly op: 'slice'; readonly begin: readonly number[]; readonly end: readonly number[] }
+    // A shuffle of groups, or any order.
+    | { readonly op: 'permute-channels'; readonly groups?: number }
+    | { readonly op: 'upsample'; readonly factor: readonly [number, number] }
+    | { readonly op: 'depth-to-space'; readonly block: number; readonly order: 'depth-first' | 'column-first' }
+    | { readonly op: 'mul'; readonly output: ElementSpec; readonly clamp?: 'relu' }
+    | { readonly op: 'prelu'; readonly output: ElementSpec }
+    | { readonly op: 'local-response-norm'; readonly size: number; readonly output: ElementSpec }
     // Ends as shares of the tensor's range.
     | { readonly op: 'clip'; readonly lo: number; readonly hi: number }
   );

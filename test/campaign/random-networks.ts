@@ -74,7 +74,7 @@ export function randomLayer(id: number, place: Place, random: Random): LayerSpec
   return convolution(id, shape, window, random);
 }
 
-export function pointwise(id: number, random: Random): LayerSpec {
+function pointwise(id: number, random: Random): LayerSpec {
   return { op: random.pick(['sigmoid', 'tanh', 'requantise'] as const), id, output: randomElement(random) };
 }
 
@@ -182,6 +182,16 @@ export function placeAfter(layer: LayerSpec, place: Place, others: readonly Plac
     }
     case 'reshape':
       return { ...place, shape: layer.shape };
+    case 'permute-channels':
+      return place;
+    case 'upsample':
+      return { ...place, shape: [height * layer.factor[0], width * layer.factor[1], channels] };
+    case 'depth-to-space':
+      return { ...place, shape: [height * layer.block, width * layer.block, channels / layer.block ** 2] };
+    case 'mul': {
+      const whole = others.find(({ shape: [h = 1, w = 1] }) => h * w > height * width) ?? place;
+      return { shape: whole.shape, element: layer.output };
+    }
     case 'slice':
       return { ...place, shape: layer.end.map((to, axis) => to - (layer.begin[axis] ?? 0)) };
     case 'concat': {

@@ -6,6 +6,8 @@ export interface Random {
   integer(min: number, max: number): number;
   pick<T>(choices: readonly T[]): T;
   chance(probability: number): boolean;
+  /** The same items in another order. */
+  shuffled<T>(items: readonly T[]): readonly T[];
 }
 
 /** Mulberry32. */
@@ -18,11 +20,16 @@ export function makeRandom(seed: number): Random {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
+  const integer = (min: number, max: number): number => min + Math.floor(next() * (max - min + 1));
   return {
     next,
-    integer: (min, max) => min + Math.floor(next() * (max - min + 1)),
+    integer,
     pick: (choices) => choices[Math.floor(next() * choices.length)] as never,
     chance: (probability) => next() < probability,
+    shuffled(items) {
+      const left = [...items];
+      return items.flatMap(() => left.splice(integer(0, left.length - 1), 1)) as never;
+    },
   };
 }
 
