@@ -25,13 +25,29 @@ const pixels = (mean: number, std: number): FrameCase['format'] => ({
 });
 const DIGITS = 'mnist_t10k_images.npy';
 const PICTURES = 'imagenet100_224_images.npy';
+const CIFAR = 'cifar10_ic01_images.npy';
+
+const IMAGENET = {
+  preprocessing: { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375], bgr: false },
+  layout: 'nhwc',
+} as const;
+const CAFFE = { preprocessing: { mean: [104, 117, 123], std: [1], bgr: true }, layout: 'nhwc' } as const;
+
+/** Networks with branches. */
+export const BRANCHING: readonly TrainedModel[] = [
+  { model: 'mlperf-tiny/pretrainedResnet_quant.tflite', images: CIFAR, format: pixels(0, 1) },
+  { model: 'resnet-cifar10/resnet20_cifar10.onnx', images: CIFAR, format: IMAGENET, calibrated: 50 },
+  { model: 'winml/SqueezeNet_fp16.onnx', images: PICTURES, format: CAFFE, calibrated: 20 },
+  { model: 'coral/mobilenet_v2_1.0_224_quant.tflite', images: PICTURES, format: RAW },
+  { model: 'nnstreamer/mobilenet_v2_quant.onnx', images: PICTURES, format: IMAGENET },
+];
 
 /** Small ones first. */
 export const TRAINED: readonly TrainedModel[] = [
   { model: 'tinymaix/mnist_valid_q.tflite', images: DIGITS, format: pixels(0, 255) },
   { model: 'tinymaix/mnist_dw_q.tflite', images: DIGITS, format: pixels(0, 255) },
   { model: 'ort-examples/mnist.onnx', images: DIGITS, format: { ...pixels(0, 1), layout: 'nhwc' }, calibrated: 100 },
-  { model: 'tinymaix/cifar10_q.tflite', images: 'cifar10_ic01_images.npy', format: pixels(0, 255) },
+  { model: 'tinymaix/cifar10_q.tflite', images: CIFAR, format: pixels(0, 255) },
   { model: 'mlperf-tiny/kws_ref_model.tflite', images: 'kws01_features.npy', format: RAW },
   { model: 'mlperf-tiny/ad01_int8.tflite' },
   { model: 'tflm/micro_speech_quantized.tflite' },
@@ -40,12 +56,8 @@ export const TRAINED: readonly TrainedModel[] = [
   { model: 'coral/mobilenet_v1_0.25_128_quant.tflite', images: PICTURES, format: RAW, edge: 128 },
   { model: 'tinymaix/mbnet128_0.25_q.tflite', images: PICTURES, format: pixels(0, 255), edge: 128 },
   { model: 'tflite-support/mobilenet_v1_0.25_224_quant.tflite', images: PICTURES, format: RAW },
-];
-
-/** Trained models with branches, which have no hardware yet. */
-export const BRANCHING: readonly string[] = [
-  'mlperf-tiny/pretrainedResnet_quant.tflite',
-  'coral/mobilenet_v2_1.0_224_quant.tflite',
+  { model: 'coral/mobilenet_v1_0.5_160_quant.tflite', images: PICTURES, format: RAW, edge: 160 },
+  ...BRANCHING,
 ];
 
 export function loadNetwork(path: string): Graph {
