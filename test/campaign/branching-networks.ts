@@ -25,7 +25,7 @@ type Block = (growth: Growth, at: Spot) => Spot | undefined;
 
 const MOST_DEPTH = 20;
 /** Layers after which no block is begun: most networks are small, so that hundreds build in minutes. */
-const ROOMS = [3, 4, 5, 6, 8, 12, 20] as const;
+const ROOMS = [2, 3, 4, 4, 5, 6, 8, 16] as const;
 /** A concat that leaves more channels is followed by a convolution that leaves a few. */
 const MOST_CHANNELS = 16;
 /** Pixels that are not made more. */

@@ -99,9 +99,9 @@ const EARNED: ReadonlySet<string> = new Set(['scale-does-not-fit', 'nothing-to-b
 type Generate = (name: string, seed: number) => NetworkSpec;
 
 /** A random network; undefined where it is one that Heddle refuses with reason. */
-function randomDesign(generate: Generate, name: string, seed: number): Case | undefined {
+function randomDesign(spec: NetworkSpec): Case | undefined {
   try {
-    return networkDesign(generate(name, seed));
+    return networkDesign(spec);
   } catch (error) {
     const isEarned = error instanceof HeddleError && error.diagnostics.every(({ alias }) => EARNED.has(alias));
     if (isEarned) return undefined;
@@ -114,16 +114,27 @@ export function randomDesigns(seed: number, count: number): readonly Case[] {
   return designsOf(randomNetwork, 'random', seed, count);
 }
 
-/** Random networks with branches. */
-export function branchingDesigns(seed: number, count: number): readonly Case[] {
-  return designsOf(branchingNetwork, 'branching', seed, count);
+/** Random networks with branches; those of more layers than `most` are replaced, too. */
+export function branchingDesigns(
+  seed: number,
+  count: number,
+  most: number = Number.POSITIVE_INFINITY,
+): readonly Case[] {
+  return designsOf(branchingNetwork, 'branching', seed, count, ({ layers }) => layers.length <= most);
 }
 
-function designsOf(generate: Generate, prefix: string, seed: number, count: number): readonly Case[] {
+function designsOf(
+  generate: Generate,
+  prefix: string,
+  seed: number,
+  count: number,
+  isWanted: (spec: NetworkSpec) => boolean = () => true,
+): readonly Case[] {
   const designs: Case[] = [];
   for (let index = 0; designs.length < count; index++) {
     invariant(index < 10 * count, 'most random networks are refused');
-    const design = randomDesign(generate, `${prefix}${designs.length}`, mixSeed(seed, 10, index));
+    const spec = generate(`${prefix}${designs.length}`, mixSeed(seed, 10, index));
+    const design = isWanted(spec) ? randomDesign(spec) : undefined;
     if (design !== undefined) designs.push(design);
   }
   return designs;
