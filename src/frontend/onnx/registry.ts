@@ -4,6 +4,7 @@ import { CONV_RULES } from './operators/conv.js';
 import { DENSE_RULES } from './operators/dense.js';
 import { ELEMENTWISE_RULES } from './operators/elementwise.js';
 import { END_RULES } from './operators/ends.js';
+import { GATHER_RULES } from './operators/gather.js';
 import { INTEGER_SUM_RULES } from './operators/integer-sums.js';
 import { NORMALISE_RULES } from './operators/normalise.js';
 import { POOL_RULES } from './operators/pool.js';
@@ -32,7 +33,7 @@ export const OPERATOR_RULES: ReadonlyMap<string, ReadonlyMap<string, readonly Op
     join(
       ...[CONSTANT_RULES, SHAPE_RULES, REGION_RULES, ELEMENTWISE_RULES, ACTIVATION_RULES, CONV_RULES, POOL_RULES],
       ...[DENSE_RULES, NORMALISE_RULES, REDUCE_RULES, RESAMPLE_RULES, QUANTISE_RULES, QLINEAR_RULES],
-      ...[INTEGER_SUM_RULES, END_RULES],
+      ...[INTEGER_SUM_RULES, GATHER_RULES, END_RULES],
     ),
   ],
   ['com.microsoft', join(RUNTIME_ACTIVATION_RULES, MICROSOFT_QUANTISE_RULES, RUNTIME_QLINEAR_RULES)],

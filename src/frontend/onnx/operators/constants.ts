@@ -17,7 +17,6 @@ import {
   define,
   defineConstant,
   integersOf,
-  normalAxis,
   operandOf,
   outputName,
   refuseNode,
@@ -26,7 +25,6 @@ import { type ConstantData, type DType, isFloat } from '../dtypes.js';
 import { asType, defineGathered, foldElementwise } from '../fold.js';
 import { constantRule, type OperatorRule, type RuleTable, rule, TWO } from '../rule.js';
 import { readTensor } from '../tensors.js';
-import { emitRegion } from './regions.js';
 
 /** Constants, shapes, and what exporters compute with them. */
 
@@ -109,61 +107,6 @@ const shape: readonly OperatorRule[] = [
 ];
 
 const size = rule({ from: 1, run: (call) => integers(call, [elementCount(operandOf(call, 0).shape)], true) });
-
-/** The indices, from 0 on. */
-function indicesOf(call: Call, extent: number): readonly number[] {
-  return integersOf(call, 1, 'indices').map((given) => {
-    const index = given < 0 ? given + extent : given;
-    if (index >= 0 && index < extent) return index;
-    return refuseNode(call, `it takes index ${given} of ${extent} along its axis`, CONTRADICTION);
-  });
-}
-
-interface Gather {
-  readonly axis: number;
-  readonly indices: readonly number[];
-  /** The file's shape of the result. */
-  readonly shape: readonly number[];
-}
-
-function gatherOf(call: Call<{ readonly axis: number }>): Gather {
-  const x = operandOf(call, 0);
-  const axis = normalAxis(call, call.attributes.axis, x.shape.length);
-  const indices = indicesOf(call, x.shape[axis] ?? 0);
-  return { axis, indices, shape: x.shape.toSpliced(axis, 1, ...operandOf(call, 1).shape) };
-}
-
-/** Of what flows, indices at equal distances are a slice. */
-const gather = rule({
-  from: 1,
-  attributes: { axis: integer(0) },
-  inputs: TWO,
-  run: (call) => {
-    const { axis, indices, shape: result } = gatherOf(call);
-    const x = operandOf(call, 0);
-    const [first = 0, second = first + 1] = indices;
-    const by = second - first;
-    if (indices.length === 0 || by < 1 || !indices.every((index, at) => index === first + at * by)) {
-      const text = `it takes the indices ${indices.slice(0, 8).join(', ')}${indices.length > 8 ? ', ...' : ''} along axis ${axis}, which are not at equal distances`;
-      refuseNode(call, text, 'reorder the channels in the weights, or split and join them');
-    }
-    const region = {
-      begin: x.shape.map((_, at) => (at === axis ? first : 0)),
-      step: x.shape.map((_, at) => (at === axis ? by : 1)),
-      size: x.shape.with(axis, indices.length),
-    };
-    emitRegion(call, region, 0, result);
-  },
-  fold: (call) => {
-    const { axis, indices, shape: result } = gatherOf(call);
-    const { data, dtype, shape: extents } = constantOf(call, 0, 'input');
-    const strides = stridesOf(extents);
-    const picked = extents.with(axis, indices.length);
-    const place = (position: number, at: number): number => (at === axis ? (indices[position] ?? 0) : position);
-    const offsets = () => axisOffsets(picked, (position, at) => place(position, at) * (strides[at] ?? 0));
-    defineGathered(call, { data, dtype, shape: result, offsets });
-  },
-});
 
 const range = rule({
   from: 11,
@@ -270,7 +213,6 @@ export const CONSTANT_RULES: RuleTable = {
   ConstantOfShape: [constantOfShape],
   Shape: shape,
   Size: [size],
-  Gather: [gather],
   Range: [range],
   Expand: [expand],
   Tile: [tile],

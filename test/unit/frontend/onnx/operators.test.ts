@@ -209,6 +209,24 @@ describe('regions', () => {
   });
 });
 
+describe('Gather of channels', () => {
+  const picked = (indices: readonly number[]): Build =>
+    single('Gather', [1, 3, 1, 2], (b) => [longs(b, indices)], { axis: 1n });
+
+  it('in another order, all or some of them', () => {
+    expect(runBuilt(picked([2, -2, 0]), [range(6)])).toEqual([[4, 5, 2, 3, 0, 1]]);
+    expect(kinds(networkBuilt(picked([2, 1, 0])))).toEqual(['permute-channels']);
+    expect(runBuilt(picked([2, 1]), [range(6)])).toEqual([[4, 5, 2, 3]]);
+    expect(kinds(networkBuilt(picked([2, 1])))).toEqual(['permute-channels', 'slice']);
+  });
+
+  it('one taken twice is refused', () => {
+    expect(() => importBuilt(picked([1, 1]))).toThrow(
+      /it takes the indices 1, 1 along axis 1, which are neither at equal distances nor channels of a map, each taken once/,
+    );
+  });
+});
+
 describe('shapes', () => {
   it('Reshape, Flatten, Squeeze, Unsqueeze, Identity and Dropout leave nothing behind', () => {
     const build: Build = (b) => {
