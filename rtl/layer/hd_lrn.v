@@ -218,16 +218,17 @@ module hd_lrn #(
 
     always @(posedge clk) begin : add_groups
         reg [SUM_BITS-1:0] sum;
-        integer lane;
-        integer group;
-        integer place;
-        integer from;
+        reg [31:0] lane;
+        reg [31:0] group;
+        reg [31:0] place;
+        reg [31:0] from;
         for (lane = 0; lane < LANES; lane = lane + 1) begin
             for (group = 0; group < GROUPS; group = group + 1) begin
                 sum = {SUM_BITS{1'b0}};
                 for (place = 4 * group; place < SIZE && place < 4 * group + 4; place = place + 1) begin
-                    from = BEHIND * LANES + lane - BELOW + place;
-                    if (from >= 0 && from < WINDOW) begin
+                    // wraps to more than WINDOW where it lies before the window
+                    from = BEHIND * LANES + lane + place - BELOW;
+                    if (from < WINDOW) begin
                         sum = sum + {{SUM_BITS - SQUARE_BITS{1'b0}}, flush_p3 ? tail_p3[from*SQUARE_BITS +: SQUARE_BITS]
                             : window_p3[from*SQUARE_BITS +: SQUARE_BITS]};
                     end
@@ -243,9 +244,9 @@ module hd_lrn #(
         reg [OCTAVE_W-1:0] octave;
         reg [CELL_W-1:0] base;
         reg [CELL_W-1:0] rest;
-        integer lane;
-        integer group;
-        integer place;
+        reg [31:0] lane;
+        reg [31:0] group;
+        reg [31:0] place;
         v_p5 <= v_p4;
         v_p6 <= v_p5;
         v_p7 <= v_p6;
