@@ -4,6 +4,7 @@ import { makeBuilder } from '../../../src/ir/builder.js';
 import type { Graph } from '../../../src/ir/graph.js';
 import type { Op, PadOp } from '../../../src/ir/op.js';
 import { AFTER_IMPORT, verifyGraph } from '../../../src/ir/verify.js';
+import { foldPadding } from '../../../src/passes/fold-padding.js';
 import { INTEGER_PIPELINE } from '../../../src/passes/pipelines.js';
 import { runPipeline } from '../../../src/passes/run.js';
 import { makeRandom, quantised, randomTensor, UNIT_WINDOW } from '../execute/make-graph.js';
@@ -84,6 +85,6 @@ describe('fold-padding', () => {
     ['before an average that does not count its padding', { ...average, padTop: 1 }, PAD],
   ] as const)('leaves a pad %s', (_, op, pad) => {
     const graph = paddedGraph(op as Op, pad as PadOp);
-    expect(kinds(runPipeline(graph, INTEGER_PIPELINE))).toEqual(['pad', op.kind]);
+    expect(foldPadding.run(graph)).toBe(graph);
   });
 });
