@@ -1,5 +1,5 @@
 import type { Folding } from '../hw/folding.js';
-import { isJoinLayer, isWindowLayer, type LayerGraph } from '../hw/layer.js';
+import { isJoinLayer, isWindowLayer, type LayerGraph, mostLanes } from '../hw/layer.js';
 import { type Breach, foldingBreaches, illegalFolding, isPowerOfTwo } from '../hw/legality.js';
 import type { SizedDesign } from '../schedule/size.js';
 import { type Diagnostic, type FilePlace, HeddleError, TargetMissedError } from '../support/diagnostics.js';
@@ -110,7 +110,8 @@ function pinProblems(network: LayerGraph, pins: Pins, placeOf: SizingRequest['pi
       if (!isJoinLayer(layer)) continue;
     }
     const { lanesOut, ...rest } = pinned;
-    const wrong = lanesOut === undefined ? undefined : lanesBreach('lanesOut', lanesOut, layer.output.channels);
+    const channels = isJoinLayer(layer) ? Math.min(mostLanes(layer), layer.output.channels) : layer.output.channels;
+    const wrong = lanesOut === undefined ? undefined : lanesBreach('lanesOut', lanesOut, channels);
     if (wrong !== undefined) {
       problems.push(illegalFolding(name, wrong, placeOf?.(name, 'lanesOut')));
       continue;

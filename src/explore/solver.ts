@@ -1,7 +1,15 @@
 import type { ChosenBy } from '../hw/design.js';
 
 import { type Folding, multipliers } from '../hw/folding.js';
-import { isJoinLayer, isWindowLayer, type JoinLayer, type Layer, type LayerGraph, streamTensor } from '../hw/layer.js';
+import {
+  isJoinLayer,
+  isWindowLayer,
+  type JoinLayer,
+  type Layer,
+  type LayerGraph,
+  mostLanes,
+  streamTensor,
+} from '../hw/layer.js';
 import { acceptsLanes, widestInput } from '../hw/legality.js';
 import { layerInterval } from '../schedule/cycles.js';
 import { type EnginePlan, type SizedDesign, sizeDesign } from '../schedule/size.js';
@@ -100,7 +108,7 @@ function planJoin(layer: JoinLayer, target: number, pinned: number | undefined):
   for (let lanes = 1; ; lanes *= 2) {
     const plan = { layer, lanesIn: lanes, lanesOut: lanes, chosenBy: {} };
     if (intervalOf(plan) <= target) return plan;
-    if (lanes >= layer.output.channels) return undefined;
+    if (lanes >= mostLanes(layer)) return undefined;
   }
 }
 

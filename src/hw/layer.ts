@@ -120,6 +120,14 @@ export interface ConcatLayer extends LayerBase {
   readonly kind: 'concat';
   /** Its inputs take turns: pixel by pixel, row by row, or frame by frame. */
   readonly axis: 'channels' | 'columns' | 'rows';
+  /** Lanes at most: where the pixels of input and output differ, no beat may hold channels of two. */
+  readonly mostLanes?: number;
+}
+
+/** Lanes that a join may have: up to a whole pixel, or less. */
+export function mostLanes(layer: JoinLayer): number {
+  const own = layer.kind === 'concat' ? layer.mostLanes : undefined;
+  return own ?? 2 ** Math.ceil(Math.log2(layer.output.channels));
 }
 
 /** Beats of an input in its turn; the channels of a pixel where those are what is joined. */

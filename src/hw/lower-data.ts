@@ -131,19 +131,25 @@ function fitBeside(maps: readonly FeatureMap[], output: FeatureMap, axis: Concat
   });
 }
 
-/**
- * What becomes of maps that are joined as vectors, as pixels: of the channels that all have, or of as many that every number
- * of lanes which fills them divides every map's, so that no beat holds channels of two pixels.
- */
+/** What becomes of maps that are joined as vectors, as pixels: of the channels that all have, or of as many as suit all. */
 function flatMap(maps: readonly FeatureMap[], output: FeatureMap): FeatureMap {
-  const elements = pixelCount(output) * output.channels;
-  const { element } = output;
-  const [first] = maps;
-  let channels = first?.channels ?? 1;
-  if (maps.some((map) => map.channels !== channels)) {
-    for (channels = 1; maps.every((map) => map.channels % (2 * channels) === 0); ) channels *= 2;
-  }
-  return { height: elements / channels, width: 1, channels, element };
+  const all = maps.map(({ channels }) => channels);
+  const [first = 1] = all;
+  const channels = all.every((own) => own === first) ? first : lanesForAll(all);
+  return { height: (pixelCount(output) * output.channels) / channels, width: 1, channels, element: output.element };
+}
+
+/** The most lanes that divide all these numbers of channels, so that no beat holds channels of two pixels. */
+function lanesForAll(channels: readonly number[]): number {
+  let lanes = 1;
+  while (channels.every((own) => own % (2 * lanes) === 0)) lanes *= 2;
+  return lanes;
+}
+
+/** Pixels of other channels in the same order: beats that fit both pass as they are, taken as one turn of one input. */
+export function lowerRegrouping(ends: Ends, output: FeatureMap): ConcatLayer {
+  const mostLanes = lanesForAll([ends.input.channels, output.channels]);
+  return { kind: 'concat', ...ends, output, axis: 'rows', mostLanes };
 }
 
 export function lowerSlice(graph: Graph, node: GraphNode<SliceOp>, ends: Ends): SliceLayer {

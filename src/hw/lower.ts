@@ -14,7 +14,15 @@ import { clampTo } from '../support/fixed-point.js';
 import { defined, invariant } from '../support/invariant.js';
 import type { FeatureMap } from './feature-map.js';
 import type { Layer, LayerEnd, LayerGraph } from './layer.js';
-import { type Ends, lowerAdd, lowerConcat, lowerRequantise, lowerSlice, lowerWideClamp } from './lower-data.js';
+import {
+  type Ends,
+  lowerAdd,
+  lowerConcat,
+  lowerRegrouping,
+  lowerRequantise,
+  lowerSlice,
+  lowerWideClamp,
+} from './lower-data.js';
 import {
   lowerDepthToSpace,
   lowerPad,
@@ -214,13 +222,15 @@ function lowerMul(graph: Graph, node: GraphNode<OpOf<'mul'>>, ends: Ends): Layer
   return lookup(node, { ...ends, output: { ...ends.input, element: ends.output.element } }, () => table);
 }
 
-/** What leaves the order of the stream's elements and the channels of its pixels alone, or is the last name of it. */
-function lowerReshape(graph: Graph, node: GraphNode, { input, outputTensor }: Ends): Alias {
+/** The order of the stream's elements stays: another name for it, where the channels of its pixels stay too or nobody asks. */
+function lowerReshape(graph: Graph, node: GraphNode, ends: Ends): Alias | Layer {
+  const { input, outputTensor } = ends;
   const output = outputType(graph, node);
-  const isLast = graph.outputs.some((end) => end.tensor === outputTensor);
-  if (output.shape.length === 1 || isLast) return { kind: 'alias', map: input };
+  const readers = graph.nodes.filter(({ inputs }) => inputs.includes(outputTensor));
+  const nobodyAsks = readers.every(({ op }) => op.kind === 'reshape' || op.kind === 'flatten');
+  if (output.shape.length === 1 || nobodyAsks) return { kind: 'alias', map: input };
   const map = mapOf(outputTensor, output);
-  return map.channels === input.channels ? { kind: 'alias', map } : refuse(graph, node);
+  return map.channels === input.channels ? { kind: 'alias', map } : lowerRegrouping(ends, map);
 }
 
 function lowerConv(graph: Graph, node: GraphNode<ConvOp>, ends: Ends): Layer {

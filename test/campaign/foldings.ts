@@ -1,6 +1,13 @@
 import type { Pins } from '../../src/explore/solver.js';
 import { extents, type Folding, tapChoices } from '../../src/hw/folding.js';
-import { isJoinLayer, isWindowLayer, type Layer, type LayerGraph, type WindowLayer } from '../../src/hw/layer.js';
+import {
+  isJoinLayer,
+  isWindowLayer,
+  type Layer,
+  type LayerGraph,
+  mostLanes,
+  type WindowLayer,
+} from '../../src/hw/layer.js';
 import { foldingBreaches } from '../../src/hw/legality.js';
 import { makeRandom, mixSeed, type Random } from './random.js';
 
@@ -61,7 +68,7 @@ export function randomPins(network: LayerGraph, random: Random, taps?: 'one' | '
     return [layer.name, randomFolding(layer, own(layer), taps === undefined ? undefined : wanted[taps])] as const;
   });
   const joins = network.layers.filter(isJoinLayer).map((layer) => {
-    return [layer.name, { lanesOut: lanesFor(layer.output.channels, own(layer)) }] as const;
+    return [layer.name, { lanesOut: lanesFor(mostLanes(layer), own(layer)) }] as const;
   });
   return {
     layers: new Map<string, (typeof layers)[number][1] | (typeof joins)[number][1]>([...layers, ...joins]),

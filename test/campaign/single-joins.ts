@@ -3,11 +3,14 @@ import {
   bits,
   type Case,
   concat,
+  conv,
   dense,
   flatten,
   I8,
   map,
+  maxPool,
   requantise,
+  reshape,
   slice,
   U8,
   vector,
@@ -120,6 +123,47 @@ const OTHER_AXES: readonly Case[] = [
   ],
 ];
 
+/** Reshapes that change the channels of the pixels. */
+const REGROUPED: readonly Case[] = [
+  [
+    'reshape to fewer channels',
+    map(3, 4, 12),
+    [
+      { ...reshape(6, 6, 4), id: 2 },
+      { ...conv(3, [2, 2]), id: 3 },
+    ],
+  ],
+  [
+    'reshape to more channels',
+    map(4, 6, 3),
+    [
+      { ...reshape(2, 4, 9), id: 2 },
+      { ...maxPool([2, 2]), id: 3 },
+    ],
+  ],
+  [
+    'dense and reshape',
+    vector(9),
+    [
+      { ...dense(40), id: 2 },
+      { ...reshape(2, 5, 4), id: 3 },
+      { ...conv(3, [2, 3]), id: 4 },
+    ],
+  ],
+  [
+    'heads of a detector',
+    map(4, 3, 6),
+    [
+      { ...maxPool([2, 2], { stride: [2, 1] }), id: 1 },
+      { ...conv(8, [1, 1]), id: 2, from: [0] },
+      { ...reshape(24, 4), id: 3 },
+      { ...conv(4, [1, 1]), id: 4, from: [1] },
+      { ...reshape(4, 4), id: 5 },
+      concat([3, 5], { axis: 0 }),
+    ],
+  ],
+];
+
 /** What is a table of narrower elements. */
 const WIDE: readonly Case[] = [
   ['requantise 16 bits to 8', map(5, 4, 3, bits(16, true)), requantise(1, U8)],
@@ -142,4 +186,4 @@ const SLICES: readonly Case[] = [
   ['slice of a vector', vector(29), slice([5], [18])],
 ];
 
-export const JOINS: readonly Case[] = [...ADDS, ...CONCATS, ...OTHER_AXES, ...SLICES, ...WIDE];
+export const JOINS: readonly Case[] = [...ADDS, ...CONCATS, ...OTHER_AXES, ...REGROUPED, ...SLICES, ...WIDE];

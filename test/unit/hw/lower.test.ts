@@ -43,10 +43,15 @@ describe('lowering of reshapes', () => {
     expect(chain.outputs[0]?.tensor).toBe('n1');
   });
 
-  it('refuses others by name', () => {
-    expect(() => chainOf([4, 3, 2], [[POOL, [3, 3, 2]], reshape([3, 2, 3]), [POOL, [2, 2, 3]]])).toThrow(
-      "error E401 no-engine: node 'n1': the operator 'reshape' has no engine yet",
-    );
+  it('takes others in beats that fit the pixels on both sides', () => {
+    const { layers } = chainOf([4, 3, 4], [[POOL, [3, 3, 4]], reshape([3, 2, 6]), [POOL, [2, 2, 6]]]);
+    expect(layers[1]).toMatchObject({ name: 'n1', kind: 'concat', axis: 'rows', mostLanes: 2 });
+    expect(layers[1]?.output).toMatchObject({ height: 3, width: 2, channels: 6 });
+  });
+
+  it('takes one that only others read as a name', () => {
+    const { layers } = chainOf([4, 3, 4], [[POOL, [3, 3, 4]], reshape([3, 2, 6]), reshape([9, 4]), [RELU, [9, 4]]]);
+    expect(layers.map((layer) => layer.name)).toEqual(['n0', 'n3']);
   });
 });
 
