@@ -16,8 +16,8 @@ describe.each(Object.entries(CATALOGUE))('%s', (_name, { build, input, width, pu
 
   it('can be built at its least picture, and narrower and wider', () => {
     const step = input.multipleOf ?? 1;
-    for (const size of [input.least, input.least + step, input.least + 5 * step])
-      for (const factor of width === undefined ? [1] : [0.25, 0.35, 0.5, 1.4])
+    for (const size of [input.least, input.least + 5 * step])
+      for (const factor of width === undefined ? [1] : [0.35, 1.4])
         expect(countPlan(build({ input: size, width: factor })).macs).toBeGreaterThan(0);
   });
 });
