@@ -1,10 +1,11 @@
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { cacheDirectory } from '../../src/simulate/cache.js';
+import type { IntervalCheck } from './check-report.js';
 import { proveAll } from './in-batches.js';
 import { largerDesigns } from './larger.js';
 import { branchingDesigns, FRAMES, randomDesigns, singleLayerDesigns } from './make-cases.js';
-import { type BatchResult, type Case, type CaseResult, type ProveOptions, standardRuns } from './prove.js';
+import { type BatchResult, type Case, type CaseResult, joinResults, type ProveOptions, standardRuns } from './prove.js';
 import { regressionDesigns } from './regressions.js';
 import { type SavedFailure, saveFailure } from './save-failure.js';
 import { SHIPPED, shippedDesign } from './shipped.js';
@@ -74,10 +75,14 @@ async function proveGroup(
   optionsOf: (batch: number) => ProveOptions,
 ): Promise<BatchResult> {
   let lastSaid = performance.now();
-  const result = await proveAll(cases, optionsOf, (_batch, done) => {
+  const ready: BatchResult[] = [];
+  const result = await proveAll(cases, optionsOf, (batch, done) => {
+    ready.push(batch);
     if (performance.now() - lastSaid < 30_000) return;
     lastSaid = performance.now();
-    say(`  ${name}: ${done} of ${cases.length}, ${clock()}`);
+    const { words, mismatches, failed, off } = totalsOf(joinResults(ready));
+    const found = `${words} words, ${mismatches} mismatches, ${failed} failed, ${off} off their prediction`;
+    say(`  ${name}: ${done} of ${cases.length}, ${clock()}: ${found}`);
   });
   const failing = result.cases.filter((one) => one.failures.length > 0);
   for (const one of failing) sayAndSave(one);
@@ -93,6 +98,8 @@ interface Totals {
   readonly failed: number;
   readonly worstInterval: number;
   readonly worstLatency: number;
+  /** Intervals and latencies that are another clock than the predicted one. */
+  readonly off: number;
 }
 
 function totalsOf({ cases }: BatchResult): Totals {
@@ -107,7 +114,12 @@ function totalsOf({ cases }: BatchResult): Totals {
       (worst, one) => Math.max(worst, Math.abs(one.measuredLatency - one.predictedLatency)),
       0,
     ),
+    off: intervals.reduce((sum, one) => sum + (isOff(one, 'interval') ? 1 : 0) + (isOff(one, 'latency') ? 1 : 0), 0),
   };
+}
+
+function isOff(one: IntervalCheck, what: 'interval' | 'latency'): boolean {
+  return what === 'interval' ? one.measured !== one.predicted : one.measuredLatency !== one.predictedLatency;
 }
 
 const COLUMNS = [16, 8, 12, 11, 7, 15, 15, 10, 8] as const;
@@ -126,8 +138,8 @@ function tableRow(name: string, result: BatchResult): string {
 /** Every clock that the prediction is off. */
 function sayOff({ cases }: BatchResult): void {
   const all = cases.flatMap(({ subject, interval }) => (interval === undefined ? [] : [{ subject, ...interval }]));
-  const intervals = all.filter((one) => one.measured !== one.predicted).sort((a, b) => b.error - a.error);
-  const latencies = all.filter((one) => one.measuredLatency !== one.predictedLatency);
+  const intervals = all.filter((one) => isOff(one, 'interval')).sort((a, b) => b.error - a.error);
+  const latencies = all.filter((one) => isOff(one, 'latency'));
   say(
     `\n${intervals.length} intervals and ${latencies.length} latencies of ${all.length} differ from their prediction`,
   );
