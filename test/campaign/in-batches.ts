@@ -5,25 +5,38 @@ const BATCH = 10;
 /** Builds and simulations side by side. */
 const WORKERS = 2;
 
-/** Proves all cases, a batch at a time on each worker; each batch has options of its own and `onBatch` hears of each batch as it ends. */
+/**
+ * Proves all cases, a batch at a time on each worker; cases are asked for as they are needed. Each batch has options of its
+ * own, and `onBatch` hears of each as it ends.
+ */
 export async function proveAll(
-  cases: readonly Case[],
+  cases: Iterable<Case>,
   optionsOf: (batch: number) => ProveOptions,
   onBatch: (result: BatchResult, done: number) => void = () => {},
 ): Promise<BatchResult> {
   const results: BatchResult[] = [];
-  let next = 0;
+  const left = cases[Symbol.iterator]();
+  let batches = 0;
   let done = 0;
   const work = async (): Promise<void> => {
-    while (next < cases.length) {
-      const start = next;
-      next += BATCH;
-      const result = await proveBatch(cases.slice(start, start + BATCH), optionsOf(start / BATCH));
-      results[start / BATCH] = result;
+    for (let own = take(left, BATCH); own.length > 0; own = take(left, BATCH)) {
+      const batch = batches++;
+      const result = await proveBatch(own, optionsOf(batch));
+      results[batch] = result;
       done += result.cases.length;
       onBatch(result, done);
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
   return joinResults(results);
+}
+
+function take<T>(items: Iterator<T>, most: number): readonly T[] {
+  const taken: T[] = [];
+  while (taken.length < most) {
+    const { done, value } = items.next();
+    if (done === true) break;
+    taken.push(value);
+  }
+  return taken;
 }

@@ -111,31 +111,28 @@ function randomDesign(spec: NetworkSpec): Case | undefined {
 
 /** Random linear networks; specs that make no network are replaced. */
 export function randomDesigns(seed: number, count: number): readonly Case[] {
-  return designsOf(randomNetwork, 'random', seed, count);
+  return [...designsOf(randomNetwork, 'random', seed, count)];
 }
 
-/** Random networks with branches; those of more layers than `most` are replaced, too. */
-export function branchingDesigns(
-  seed: number,
-  count: number,
-  most: number = Number.POSITIVE_INFINITY,
-): readonly Case[] {
+/** Random networks with branches, made one by one; those of more layers than `most` are replaced, too. */
+export function branchingDesigns(seed: number, count: number, most: number = Number.POSITIVE_INFINITY): Iterable<Case> {
   return designsOf(branchingNetwork, 'branching', seed, count, ({ layers }) => layers.length <= most);
 }
 
-function designsOf(
+function* designsOf(
   generate: Generate,
   prefix: string,
   seed: number,
   count: number,
   isWanted: (spec: NetworkSpec) => boolean = () => true,
-): readonly Case[] {
-  const designs: Case[] = [];
-  for (let index = 0; designs.length < count; index++) {
+): Generator<Case> {
+  let made = 0;
+  for (let index = 0; made < count; index++) {
     invariant(index < 10 * count, 'most random networks are refused');
-    const spec = generate(`${prefix}${designs.length}`, mixSeed(seed, 10, index));
+    const spec = generate(`${prefix}${made}`, mixSeed(seed, 10, index));
     const design = isWanted(spec) ? randomDesign(spec) : undefined;
-    if (design !== undefined) designs.push(design);
+    if (design === undefined) continue;
+    made++;
+    yield design;
   }
-  return designs;
 }
