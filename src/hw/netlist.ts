@@ -71,6 +71,10 @@ export interface Netlist {
   readonly stages: readonly Stage[];
 }
 
+export function netOf({ nets }: Netlist, net: number | undefined): Net {
+  return defined(nets[defined(net, 'a net')], 'a net');
+}
+
 /** What an edge goes by in reports and folding files: the layer and port, or the output, that reads it. */
 export function edgeName(network: LayerGraph, reader: Reader): string {
   if (reader.kind === 'engine') return `${defined(network.layers[reader.engine], 'a layer').name}.${reader.port}`;

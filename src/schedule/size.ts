@@ -1,166 +1,118 @@
-import type { ChosenBy, Design, Engine } from '../hw/design.js';
-import { type Folding, windowPlan } from '../hw/folding.js';
-import { isWindowLayer, type Layer, type LayerGraph, streamTensor } from '../hw/layer.js';
-import { defined } from '../support/invariant.js';
-import { branchEdges, branchFifos } from './branch-fifos.js';
-import { layerInterval } from './cycles.js';
-import { foldLatency } from './latency.js';
+import type { Design } from '../hw/design.js';
+import type { LayerGraph } from '../hw/layer.js';
+import { netlistOf } from '../hw/netlist.js';
+import { type FifoPins, pinnedFifos, type ShallowPin, shallowPins } from './fifo-pins.js';
+import { makePartTester, type PartTester } from './part-tester.js';
 import { type Prediction, predict } from './predict.js';
-import { type capacityFor, fifoDepthOf, makeCapacityFinder, memoryOf } from './window-memory.js';
-import type { WindowTiming } from './window-process.js';
+import { stagesAround } from './reconvergence.js';
+import { amplyBuffered, type Buffered, type Edge, edgesOf, trimFifos } from './size-fifos.js';
+import { type EnginePlan, pixelsAlone, planInterval, rowPixels, sizeEngine } from './size-windows.js';
+import { keepsPace as steady } from './steady.js';
+import { leastThat } from './window-memory.js';
 
-/** A layer's parallelism and stream widths, before its buffers are sized. */
-export interface EnginePlan {
-  readonly layer: Layer;
-  readonly lanesIn: number;
-  readonly lanesOut: number;
-  readonly folding?: Folding;
-  readonly chosenBy: Readonly<Partial<Record<keyof Folding, ChosenBy>>>;
-}
+export type { EnginePlan } from './size-windows.js';
 
 export interface SizedDesign {
   readonly design: Design;
   readonly prediction: Prediction;
+  /** FIFOs that the user has pinned at depths with which nothing comes out; then nothing else is sized. */
+  readonly shallowPins: readonly ShallowPin[];
 }
 
-/** Rounds of enlarging buffers when engines that feed each other in bursts fall short of what each reaches alone. */
+/** Rounds of enlarging windows when engines that feed each other in bursts fall short of what each reaches alone. */
 const MOST_ROUNDS = 6;
-/** Window memories are trimmed in steps of this share of a row; each trial predicts the whole network. */
+/** Window memories are trimmed in steps of this share of a row. */
 const ROW_PARTS = 8;
+/** Engines around one that is trimmed that are looked at with it at first; doubled where they are too few. */
+const NEIGHBOURS = 2;
 
 /**
- * Gives every engine its window memory and output FIFO, and predicts the whole. Each engine first gets the least memory
- * with which it reaches the network's interval alone. Where the network as a whole does not reach it, because engines
- * feed each other in bursts, all windows grow by rows until it does, or growing changes nothing; then each is trimmed to
- * the least that keeps what was reached.
+ * Gives every engine its window memory and output FIFO and every edge of a reconverging path the FIFO that it needs, and
+ * predicts the whole. Each engine first gets the least memory with which it reaches the network's interval alone. Where
+ * the network as a whole does not reach it, however deep its FIFOs are, because engines feed each other in bursts, all
+ * windows grow by rows until it does, or growing changes nothing; then each is trimmed to the least that keeps what was
+ * reached, and so are the FIFOs.
  */
 export function sizeDesign(
   network: LayerGraph,
   inputLanes: readonly number[],
   plans: readonly EnginePlan[],
+  pins: FifoPins = new Map(),
 ): SizedDesign {
-  const target = plans.reduce(
-    (most, plan) => Math.max(most, layerInterval(plan.layer, plan.folding, plan.lanesIn, plan.lanesOut)),
-    0,
-  );
-  const capacity = makeCapacityFinder();
-  const alone = plans.map((plan) => pixelsAlone(plan, target, capacity));
-  const build = (extra: readonly number[]): Design => {
+  const target = Math.max(...plans.map(planInterval));
+  const alone = pixelsAlone(plans, target);
+  const build: Build = (extra, fifos) => {
     const engines = plans.map((plan, i) => sizeEngine(plan, (alone[i] ?? 0) + (extra[i] ?? 0)));
-    const design = { network, inputLanes, engines, fifos: new Map() };
-    return { ...design, fifos: branchFifos(design) };
+    return { network, inputLanes, engines, fifos };
   };
-  const predicted = (design: Design): SizedDesign => ({ design, prediction: predict(design) });
-  let extra = plans.map(() => 0);
-  let best = predicted(build(extra));
-  for (let rows = 1; rows <= MOST_ROUNDS && best.prediction.cyclesPerFrame > target; rows++) {
-    const larger = plans.map((plan) => rows * rowPixels(plan));
-    const next = predicted(build(larger));
-    if (next.prediction.cyclesPerFrame < best.prediction.cyclesPerFrame) {
-      best = next;
-      extra = larger;
-    }
+  const none = plans.map(() => 0);
+  const edges = edgesOf(build(none, new Map()));
+  const pinned = build(none, pinnedFifos(edges, pins));
+  const shallow = shallowPins(pinned, edges, target);
+  if (shallow.length > 0) return { design: pinned, prediction: predict(pinned), shallowPins: shallow };
+  const free = edges.filter(({ edge, reconverges }) => reconverges && !pins.has(edge));
+  const measure = (extra: readonly number[]): Measured => ({
+    extra,
+    ...amplyBuffered(build(extra, pinned.fifos), free, target),
+  });
+  let best = measure(none);
+  for (let rows = 1; rows <= MOST_ROUNDS && best.interval > target; rows++) {
+    const next = measure(plans.map((plan) => rows * rowPixels(plan)));
+    if (next.interval < best.interval) best = next;
   }
-  return extra.some((pixels) => pixels > 0) ? trim(plans, extra, best, build) : best;
+  return { ...trim(plans, free, { ...best, pinned: pinned.fifos }, build), shallowPins: [] };
 }
 
-/** Engines on either side of one that is trimmed that are predicted with it at first; doubled where they are too few. */
-const NEIGHBOURS = 2;
+type Build = (extra: readonly number[], fifos: Design['fifos']) => Design;
+
+/** What was reached with how many pixels more in each window, and with which FIFOs. */
+interface Measured extends Buffered {
+  readonly extra: readonly number[];
+}
 
 /**
- * Takes from each engine in turn what it was given in vain. A trial looks at the engine and its neighbours alone, since
- * that is how far bursts reach; that the whole network keeps what it reached is seen at the end, and where it does not,
- * trials look further.
+ * Takes from each window and FIFO what it was given in vain. A trial looks at it and its neighbours alone, since that is
+ * how far bursts reach; that the whole network keeps what it reached is seen at the end, and where it does not, trials
+ * look further.
  */
 function trim(
   plans: readonly EnginePlan[],
-  extra: readonly number[],
-  reached: SizedDesign,
-  build: (extra: readonly number[]) => Design,
-): SizedDesign {
-  const target = reached.prediction.cyclesPerFrame;
-  for (let neighbours = NEIGHBOURS; neighbours < plans.length; neighbours *= 2) {
-    const design = build(trimmed(plans, extra, target, neighbours, build));
-    const prediction = predict(design);
-    if (prediction.cyclesPerFrame <= target) return { design, prediction };
+  edges: readonly Edge[],
+  reached: Measured & { readonly pinned: Design['fifos'] },
+  build: Build,
+): Omit<SizedDesign, 'shallowPins'> {
+  const { interval, pinned } = reached;
+  const grown = reached.extra.some((pixels) => pixels > 0);
+  const keepsPace = makePartTester(interval);
+  for (let radius = NEIGHBOURS; ; radius *= 2) {
+    const extra = grown ? trimWindows(plans, edges, reached, keepsPace, radius, build) : reached.extra;
+    const ample = grown ? amplyBuffered(build(extra, pinned), edges, interval).fifos : reached.fifos;
+    const fifos = trimFifos(build(extra, ample), edges, keepsPace, radius);
+    const design = build(extra, fifos);
+    if (radius >= plans.length || steady(netlistOf(design), { interval }))
+      return { design, prediction: predict(design) };
   }
-  const design = build(trimmed(plans, extra, target, plans.length, build));
-  return { design, prediction: predict(design) };
 }
 
-function trimmed(
+function trimWindows(
   plans: readonly EnginePlan[],
-  extra: readonly number[],
-  target: number,
-  neighbours: number,
-  build: (extra: readonly number[]) => Design,
+  edges: readonly Edge[],
+  { extra, fifos }: Measured,
+  keepsPace: PartTester,
+  radius: number,
+  build: Build,
 ): readonly number[] {
   const kept = [...extra];
+  const unbounded = new Set(edges.map(({ edge }) => edge));
   plans.forEach((plan, i) => {
     const step = Math.max(1, Math.ceil(rowPixels(plan) / ROW_PARTS));
-    let [enough, tooFew] = [Math.ceil((kept[i] ?? 0) / step), -1];
-    while (enough - tooFew > 1) {
-      const middle = tooFew < 0 ? 0 : Math.floor((enough + tooFew) / 2);
-      const trial = partOf(build(kept.with(i, middle * step)), i - neighbours, i + neighbours + 1);
-      if (predict(trial).cyclesPerFrame <= target) {
-        enough = middle;
-        kept[i] = middle * step;
-      } else tooFew = middle;
-    }
+    const reaches = (steps: number): boolean => {
+      const netlist = netlistOf(build(kept.with(i, steps * step), fifos));
+      const stage = netlist.stages.find((candidate) => candidate.kind === 'engine' && candidate.index === i);
+      const nets = new Set([...(stage?.inputs ?? []), ...(stage?.outputs ?? [])]);
+      return keepsPace(netlist, stagesAround(netlist, nets, radius), unbounded);
+    };
+    kept[i] = step * leastThat(reaches, 0, Math.ceil((kept[i] ?? 0) / step), 0);
   });
   return kept;
-}
-
-/** Engines `from` to before `to` of a chain as a design of their own; the whole design where streams branch. */
-function partOf(design: Design, from: number, to: number): Design {
-  if (branchEdges(design).length > 0) return design;
-  const engines = design.engines.slice(Math.max(from, 0), to);
-  const first = engines[0];
-  if (first === undefined || engines.length === design.engines.length) return design;
-  const last = defined(engines.at(-1), 'the last engine').layer;
-  return {
-    ...design,
-    network: {
-      ...design.network,
-      inputs: [{ tensor: streamTensor(design.network, first.layer.inputTensor), map: first.layer.input }],
-      layers: engines.map(({ layer }) => layer),
-      outputs: [{ tensor: last.outputTensor, map: last.output }],
-    },
-    inputLanes: [first.lanesIn],
-    engines,
-  };
-}
-
-/** Pixels of a row of the window memory: what one more row costs. */
-function rowPixels({ layer, folding, lanesIn }: EnginePlan): number {
-  return isWindowLayer(layer) && folding !== undefined ? windowPlan(layer, folding, lanesIn).inW : 0;
-}
-
-/** What the model of an engine needs besides its memory; undefined for one without a window. */
-function timingOf(plan: EnginePlan): Omit<WindowTiming, 'capacity'> | undefined {
-  const { layer, folding, lanesIn, lanesOut } = plan;
-  if (!isWindowLayer(layer) || folding === undefined) return undefined;
-  const shape = windowPlan(layer, folding, lanesIn);
-  const latency = foldLatency(plan);
-  return {
-    name: layer.name,
-    plan: shape,
-    lanesOut,
-    requantisers: folding.requantisers,
-    fifoDepth: fifoDepthOf(shape, lanesOut, latency),
-    foldLatency: latency,
-  };
-}
-
-function pixelsAlone(plan: EnginePlan, target: number, capacity: typeof capacityFor): number {
-  const timing = timingOf(plan);
-  const own = layerInterval(plan.layer, plan.folding, plan.lanesIn, plan.lanesOut);
-  return timing === undefined ? 0 : capacity(timing, Math.max(target, own));
-}
-
-function sizeEngine(plan: EnginePlan, pixels: number): Engine {
-  const { layer, folding } = plan;
-  const timing = timingOf(plan);
-  if (timing === undefined || !isWindowLayer(layer) || folding === undefined) return plan;
-  return { ...plan, fifoDepth: timing.fifoDepth, memory: memoryOf(layer, folding, timing.plan, pixels) };
 }

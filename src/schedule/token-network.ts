@@ -126,25 +126,29 @@ export interface Process {
   advance(): boolean;
 }
 
+/** A source that is told how many beats there are, and may be told of more. */
+export interface Source extends Process {
+  /** Offers beats up to this number, over all frames. */
+  extend(count: number): void;
+}
+
 /** Offers `count` beats as fast as they are taken. */
-export function source(output: Channel, count: number): Process {
-  return pacedSource(output, { count, beatsPerFrame: 1, interval: 0 });
+export function source(output: Channel, count: number): Source {
+  const process = pacedSource(output, 1, 0);
+  process.extend(count);
+  return process;
 }
 
-/** Beats of a source: each is offered when its share of its frame's interval has passed. */
-export interface Pace {
-  /** Over all frames. */
-  readonly count: number;
-  readonly beatsPerFrame: number;
-  /** Clocks from frame to frame; 0: as fast as beats are taken. */
-  readonly interval: number;
-}
-
-export function pacedSource(output: Channel, { count, beatsPerFrame, interval }: Pace): Process {
+/** Offers each beat when its share of its frame's interval has passed; with an interval of 0 as fast as they are taken. */
+export function pacedSource(output: Channel, beatsPerFrame: number, interval: number): Source {
+  let count = 0;
   return {
     name: 'source',
     inputs: [],
     outputs: [output],
+    extend(beats) {
+      count = beats;
+    },
     advance() {
       const before = output.offered;
       for (;;) {
@@ -189,18 +193,24 @@ export function sink(input: Channel, beatsPerFrame: number): Sink {
   };
 }
 
-/** Runs a network to the end. A process that moved wakes its neighbours, for which alone something may have changed. */
+/**
+ * Runs a network to the end. A process that moved wakes its neighbours, for which alone something may have changed. From the
+ * last to the first: consumers make room before producers look for it.
+ */
 export function settle(processes: readonly Process[]): void {
   const neighbours = neighboursOf(processes);
-  const waiting = processes.map((_, i) => i);
   const waits = new Uint8Array(processes.length).fill(1);
-  for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-    waits[i] = 0;
-    if (!processes[i]?.advance()) continue;
-    for (const next of neighbours[i] ?? []) {
-      if (waits[next] === 1) continue;
-      waits[next] = 1;
-      waiting.push(next);
+  for (let waiting = processes.length; waiting > 0; ) {
+    for (let i = processes.length - 1; i >= 0; i--) {
+      if (waits[i] === 0) continue;
+      waits[i] = 0;
+      waiting--;
+      if (processes[i]?.advance() !== true) continue;
+      for (const next of neighbours[i] as readonly number[]) {
+        if (waits[next] === 1) continue;
+        waits[next] = 1;
+        waiting++;
+      }
     }
   }
 }

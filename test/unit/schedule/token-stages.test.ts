@@ -90,10 +90,12 @@ describe('a FIFO', () => {
         Channel,
         Channel,
       ];
+      const paced = pacedSource(x, 100, 100);
+      paced.extend(1000);
       const free = unboundedFifo('fifo', b, short, 1);
       const end = sink(y, 100);
       settle([
-        pacedSource(x, { count: 1000, beatsPerFrame: 100, interval: 100 }),
+        paced,
         fork('fork', x, [a, b]),
         stream('long', a, long, { latency: 40, holds: [64], outputs: [1] }),
         depth === undefined ? free : fifo('fifo', b, short, depth, 1),

@@ -1,0 +1,148 @@
+import type { Design, EdgeFifo } from '../hw/design.js';
+import { edgeName, type Netlist, netlistOf, netOf, type Reader, streamReaders } from '../hw/netlist.js';
+import { defined, InternalError } from '../support/invariant.js';
+import type { PartTester } from './part-tester.js';
+import { reconvergingNets, stagesAround } from './reconvergence.js';
+import { pacedInterval } from './steady.js';
+import { prepareRun } from './token-design.js';
+import { leastThat } from './window-memory.js';
+
+/** FIFOs on the edges where streams part or meet. */
+
+/** Up to this depth look-up tables are the better memory, and so they are up to these bits. */
+const DISTRIBUTED_BEATS = 64;
+const DISTRIBUTED_BITS = 2048;
+
+/** A FIFO of the memory that suits its size. */
+export function makeFifo(depth: number, beatBits: number, chosenBy: EdgeFifo['chosenBy']): EdgeFifo {
+  const small = depth <= DISTRIBUTED_BEATS || depth * beatBits <= DISTRIBUTED_BITS;
+  return { depth, memory: small ? 'distributed' : 'block', chosenBy };
+}
+
+/** A way from a stream to one of its readers. */
+export interface Edge {
+  readonly edge: string;
+  /** Bits of a beat of the FIFO on it. */
+  readonly beatBits: number;
+  /** Behind a fork or in front of a join, on a way that meets another one again. */
+  readonly reconverges: boolean;
+}
+
+/** All edges of a design, in the order of its netlist. */
+export function edgesOf(design: Design): readonly Edge[] {
+  const { network, engines } = design;
+  const branches = new Set<string>();
+  const fifos = new Map<string, EdgeFifo>();
+  for (const readers of streamReaders(network).values()) {
+    for (const reader of readers) {
+      const joins = reader.kind === 'engine' && defined(engines[reader.engine], 'an engine').layer.inputs.length > 1;
+      const edge = edgeName(network, reader);
+      if (readers.length > 1 || joins) branches.add(edge);
+      fifos.set(edge, makeFifo(1, 1, 'solver'));
+    }
+  }
+  const netlist = netlistOf({ ...design, fifos });
+  const cyclic = new Set(reconvergingNets(netlist).flatMap((nets) => [...nets]));
+  return netlist.stages.flatMap((stage) => {
+    if (stage.kind !== 'fifo') return [];
+    const net = defined(stage.inputs[0], 'a net');
+    const { map, lanes } = netOf(netlist, net).type;
+    const reconverges = branches.has(stage.edge) && cyclic.has(net);
+    return [{ edge: stage.edge, beatBits: lanes * map.element.bits, reconverges }];
+  });
+}
+
+/** Times that the memories of FIFOs are chosen anew for the depths that they need with their latencies. */
+const MOST_CHOICES = 3;
+
+/** FIFOs, and how fast a design with them is behind a source of a pace. */
+export interface Buffered {
+  readonly fifos: Design['fifos'];
+  readonly interval: number;
+}
+
+/**
+ * The design's FIFOs and such ones on the given edges that nothing there is held up: as deep as they get when they have no
+ * bound. With these depths every clock stays what it was, since the clocks are the least solution.
+ */
+export function amplyBuffered(design: Design, edges: readonly Edge[], target: number): Buffered {
+  const unbounded = new Set(edges.map(({ edge }) => edge));
+  const withDepths = (depths: ReadonlyMap<string, number>): Design['fifos'] =>
+    new Map([
+      ...design.fifos,
+      ...edges.map(({ edge, beatBits }) => {
+        const depth = Math.max(1, depths.get(edge) ?? 1);
+        return [edge, makeFifo(depth, beatBits, 'solver')] as const;
+      }),
+    ]);
+  let fifos = withDepths(new Map());
+  for (let choice = 1; ; choice++) {
+    const run = prepareRun(netlistOf({ ...design, fifos }), { interval: target, unbounded });
+    const interval = pacedInterval(run, target, 0);
+    const next = withDepths(run.depths());
+    const same = edges.every(({ edge }) => next.get(edge)?.memory === fifos.get(edge)?.memory);
+    if (same || choice === MOST_CHOICES) return { fifos: next, interval };
+    fifos = next;
+  }
+}
+
+/**
+ * Takes from each edge what it does not need, the largest FIFOs first: the least depth, or none, at which the part of the
+ * network around the edge keeps the tester's pace. What a part cannot keep between sources and sinks that are always
+ * ready, the whole cannot either. The design's own FIFOs are ample.
+ */
+export function trimFifos(
+  design: Design,
+  edges: readonly Edge[],
+  keepsPace: PartTester,
+  radius: number,
+): Design['fifos'] {
+  let fifos = design.fifos;
+  const ample = (edge: string): number => design.fifos.get(edge)?.depth ?? 0;
+  const order = [...edges].sort((a, b) => ample(b.edge) * b.beatBits - ample(a.edge) * a.beatBits);
+  for (const { edge, beatBits } of order) {
+    const withDepth = (depth: number): Design['fifos'] => {
+      const others = [...fifos].filter(([other]) => other !== edge);
+      return new Map(depth === 0 ? others : [...others, [edge, makeFifo(depth, beatBits, 'solver')]]);
+    };
+    const reaches = (depth: number): boolean => {
+      const trial = { ...design, fifos: withDepth(depth) };
+      const netlist = netlistOf(trial);
+      const nets = netsAround(trial, netlist, edge);
+      // Most trials that fail do so on the paths alone.
+      return [0, radius].every((engines) => keepsPace(netlist, stagesAround(netlist, nets, engines)));
+    };
+    fifos = withDepth(leastDepth(reaches, ample(edge)));
+  }
+  return fifos;
+}
+
+/** The least depth that reaches; 0 stands for no FIFO, which may do where one of one beat, every other clock, does not. */
+function leastDepth(reaches: (depth: number) => boolean, ample: number): number {
+  if (ample <= 2 && reaches(0)) return 0;
+  const least = leastThat(reaches, 1, ample, ample - 1);
+  return least <= 2 && ample > 2 && reaches(0) ? 0 : least;
+}
+
+/** The nets of the reconverging paths of an edge. */
+function netsAround(design: Design, netlist: Netlist, edge: string): ReadonlySet<number> {
+  const net = netOfEdge(design, netlist, edge);
+  return reconvergingNets(netlist).find((component) => component.has(net)) ?? new Set([net]);
+}
+
+/** The net at the end of an edge, which its reader reads. */
+function netOfEdge({ network }: Design, { stages }: Netlist, edge: string): number {
+  for (const stage of stages) {
+    const port = stage.inputs.findIndex((_, input) => {
+      const reader: Reader | undefined =
+        stage.kind === 'engine'
+          ? { kind: 'engine', engine: stage.index, port: input }
+          : stage.kind === 'output'
+            ? { kind: 'output', output: stage.output }
+            : undefined;
+      return reader !== undefined && edgeName(network, reader) === edge;
+    });
+    if (port >= 0) return defined(stage.inputs[port], 'a net');
+  }
+  throw new InternalError(`no stage reads the edge '${edge}'`);
+}
