@@ -1,9 +1,19 @@
 import type { Folding } from '../hw/folding.js';
 import { isJoinLayer, isWindowLayer, type LayerGraph, mostLanes } from '../hw/layer.js';
 import { type Breach, foldingBreaches, illegalFolding, isPowerOfTwo } from '../hw/legality.js';
+import { edgeName, streamReaders } from '../hw/netlist.js';
 import type { SizedDesign } from '../schedule/size.js';
 import { type Diagnostic, type FilePlace, HeddleError, TargetMissedError } from '../support/diagnostics.js';
-import { badInputLanes, budgetTooSmall, missesTarget, nothingReaches, unknownLayer, unknownPin } from './messages.js';
+import {
+  badInputLanes,
+  budgetTooSmall,
+  missesTarget,
+  nothingReaches,
+  shallowFifo,
+  unknownEdge,
+  unknownLayer,
+  unknownPin,
+} from './messages.js';
 import {
   defaultBudget,
   leastInterval,
@@ -54,11 +64,18 @@ export function chooseDesign(network: LayerGraph, request: SizingRequest): Sized
   const problems = pinProblems(network, pins, request.pinPlace);
   if (problems.length > 0) throw new HeddleError(problems);
   const plan = choosePlan(network, request, pins);
-  const sized = sizePlan(network, plan);
+  const sized = sizePlan(network, plan, pins);
+  refuseShallow(sized, request.pinPlace);
   const target = request.targetCycles === undefined ? targetOf(request) : undefined;
   if (target !== undefined && sized.prediction.cyclesPerFrame > target)
     throw new TargetMissedError([missesTarget(network.name, target, sized.prediction.cyclesPerFrame)]);
   return sized;
+}
+
+/** @throws HeddleError for pinned FIFOs with which nothing would ever come out. */
+export function refuseShallow({ shallowPins }: SizedDesign, placeOf: SizingRequest['pinPlace']): void {
+  if (shallowPins.length > 0)
+    throw new HeddleError(shallowPins.map((pin) => shallowFifo(pin, placeOf?.(undefined, pin.edge))));
 }
 
 function targetOf(request: SizingRequest): number | undefined {
@@ -89,7 +106,10 @@ function choosePlan(network: LayerGraph, request: SizingRequest, pins: Pins): Ne
 }
 
 function pinProblems(network: LayerGraph, pins: Pins, placeOf: SizingRequest['pinPlace']): readonly Diagnostic[] {
-  const problems: Diagnostic[] = [...inputProblems(network, pins.inputLanes, placeOf)];
+  const problems: Diagnostic[] = [
+    ...inputProblems(network, pins.inputLanes, placeOf),
+    ...fifoProblems(network, pins, placeOf),
+  ];
   for (const [name, pinned] of pins.layers) {
     const layer = network.layers.find((candidate) => candidate.name === name);
     if (layer === undefined) {
@@ -126,6 +146,13 @@ function pinProblems(network: LayerGraph, pins: Pins, placeOf: SizingRequest['pi
     }
   }
   return problems;
+}
+
+function fifoProblems(network: LayerGraph, pins: Pins, placeOf: SizingRequest['pinPlace']): readonly Diagnostic[] {
+  const edges = [...streamReaders(network).values()].flat().map((reader) => edgeName(network, reader));
+  return [...(pins.fifos?.keys() ?? [])].flatMap((edge) =>
+    edges.includes(edge) ? [] : [unknownEdge(edge, edges, placeOf?.(undefined, edge))],
+  );
 }
 
 /** What is wrong with a stream width: beats carry a power of two of channels, and none is wholly empty. */

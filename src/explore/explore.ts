@@ -3,7 +3,7 @@ import type { LayerGraph } from '../hw/layer.js';
 import type { SizedDesign } from '../schedule/size.js';
 import { TargetMissedError } from '../support/diagnostics.js';
 import { defined, invariant } from '../support/invariant.js';
-import { fpsOf } from './choose.js';
+import { fpsOf, refuseShallow } from './choose.js';
 import { budgetsTooSmall } from './messages.js';
 import {
   leastInterval,
@@ -73,7 +73,8 @@ function settledTarget(network: LayerGraph, plan: NetworkPlan, pins: Pins): numb
 function exploredDesign(network: LayerGraph, target: number, pins: Pins, clockMHz: number): ExploredDesign {
   const plan = defined(planFor(network, target, pins, 'solver'), `the plan of ${target} cycles`);
   invariant(plan.interval === target, `the plan of ${target} cycles has an interval of ${plan.interval}`);
-  const sized = sizePlan(network, plan);
+  const sized = sizePlan(network, plan, pins);
+  refuseShallow(sized, undefined);
   const { cyclesPerFrame, latencyCycles } = sized.prediction;
   const multipliers = designMultipliers(sized.design);
   const macs = network.layers.reduce((sum, layer) => sum + layer.macs, 0);

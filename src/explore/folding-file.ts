@@ -11,7 +11,7 @@ import type { Pins } from './solver.js';
 /** What a folding file pins, and where it says so. */
 export interface FoldingFile {
   readonly pins: Pins;
-  /** The line and column of a layer, or of a field of it; without a layer those of the input's lanes. */
+  /** The line and column of a layer, or of a field of it; without a layer of an edge, or of the input's lanes. */
   readonly placeOf: (layer?: string, field?: string) => FilePlace;
 }
 
@@ -20,6 +20,7 @@ interface FoldingJson {
   readonly formatVersion?: 1;
   readonly input?: { readonly lanes: number };
   readonly layers?: Readonly<Record<string, PinnedFolding & { readonly lanesOut?: number }>>;
+  readonly fifos?: Readonly<Record<string, number>>;
 }
 
 /** At the package's root, two levels above both src/explore and dist/explore. */
@@ -33,7 +34,10 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 };
 
 const WORDS: FileWords = {
-  subjectOf: ([section, name]) => (section === 'layers' && name !== undefined ? `layer '${name}'` : undefined),
+  subjectOf: ([section, name]) => {
+    if (name === undefined) return undefined;
+    return section === 'layers' ? `layer '${name}'` : section === 'fifos' ? `edge '${name}'` : undefined;
+  },
   ownerOf: ([section, name]) => {
     if (section === undefined) return { owner: 'a folding file', noun: 'property' };
     const owner = section === 'layers' && name !== undefined ? 'the folding of a layer' : `'${section}'`;
@@ -58,10 +62,11 @@ export function parseFolding(json: string, file: string): FoldingFile {
     pins: {
       layers: new Map(Object.entries(folding.layers ?? {})),
       ...(folding.input === undefined ? {} : { inputLanes: folding.input.lanes }),
+      ...(folding.fifos === undefined ? {} : { fifos: new Map(Object.entries(folding.fifos)) }),
     },
-    placeOf: (layer, field) =>
-      text.placeOf(
-        layer === undefined ? ['input', 'lanes'] : ['layers', layer, ...(field === undefined ? [] : [field])],
-      ),
+    placeOf: (layer, field) => {
+      if (layer === undefined) return text.placeOf(field === undefined ? ['input', 'lanes'] : ['fifos', field]);
+      return text.placeOf(['layers', layer, ...(field === undefined ? [] : [field])]);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { ShallowPin } from '../schedule/fifo-pins.js';
 import type { Diagnostic, FilePlace } from '../support/diagnostics.js';
 import { didYouMean } from '../support/text.js';
 
@@ -103,5 +104,30 @@ export function budgetsTooSmall(model: string, budgets: readonly number[], least
     `model '${model}'`,
     `the smallest design has ${least} multipliers, more than ${budgets.length === 1 ? 'the budget' : 'the budgets'} of ${budgets.join(', ')}`,
     `give budgets of ${least} or more`,
+  );
+}
+
+export function unknownEdge(edge: string, edges: readonly string[], place: FilePlace | undefined): Diagnostic {
+  return error(
+    'E448',
+    'unknown-edge',
+    `edge '${edge}'`,
+    'the folding file pins the FIFO of an edge that the hardware does not have',
+    didYouMean(edge, edges) ||
+      `an edge is called after the layer that reads it and its input, for example '${edges[0]}'`,
+    place,
+  );
+}
+
+export function shallowFifo({ edge, depth, least }: ShallowPin, place: FilePlace | undefined): Diagnostic {
+  return error(
+    'E449',
+    'shallow-fifo',
+    `edge '${edge}'`,
+    `a FIFO of ${depth} beats on it stops the network for ever${least === undefined ? ', together with the other FIFOs that are pinned' : ''}: the branches that meet behind it wait for each other`,
+    least === undefined
+      ? 'pin fewer FIFOs, or deeper ones; what is not pinned is chosen'
+      : `pin ${least} beats or more, or remove the pin and have the depth chosen`,
+    place,
   );
 }

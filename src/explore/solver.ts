@@ -12,6 +12,7 @@ import {
 } from '../hw/layer.js';
 import { acceptsLanes, widestInput } from '../hw/legality.js';
 import { layerInterval } from '../schedule/cycles.js';
+import type { FifoPins } from '../schedule/fifo-pins.js';
 import { type EnginePlan, type SizedDesign, sizeDesign } from '../schedule/size.js';
 import { defined } from '../support/invariant.js';
 import { cheapestFolding, lanesFor, type PinnedFolding } from './layer-options.js';
@@ -20,6 +21,8 @@ import { cheapestFolding, lanesFor, type PinnedFolding } from './layer-options.j
 export interface Pins {
   readonly layers: ReadonlyMap<string, PinnedFolding & { readonly lanesOut?: number }>;
   readonly inputLanes?: number;
+  /** Depths of FIFOs, by edge. */
+  readonly fifos?: FifoPins;
 }
 
 export const NO_PINS: Pins = { layers: new Map() };
@@ -152,8 +155,8 @@ export function planWithin(network: LayerGraph, budget: number, pins: Pins, by: 
 }
 
 /** Sizes a plan's buffers and predicts it. */
-export function sizePlan(network: LayerGraph, plan: NetworkPlan): SizedDesign {
-  return sizeDesign(network, plan.inputLanes, plan.engines);
+export function sizePlan(network: LayerGraph, plan: NetworkPlan, pins: Pins = NO_PINS): SizedDesign {
+  return sizeDesign(network, plan.inputLanes, plan.engines, pins.fifos);
 }
 
 /** Multipliers of the default design: about this many clocks a frame at full efficiency simulate in seconds. */

@@ -97,10 +97,20 @@ export function trimFifos(
   keepsPace: PartTester,
   radius: number,
 ): Design['fifos'] {
+  for (let fifos = design.fifos; ; ) {
+    const trimmed = trimOnce({ ...design, fifos }, edges, keepsPace, radius);
+    // A FIFO that is gone delays nothing any more, so that another one may need less.
+    if ([...fifos].every(([edge, { depth }]) => trimmed.get(edge)?.depth === depth)) return trimmed;
+    fifos = trimmed;
+  }
+}
+
+function trimOnce(design: Design, edges: readonly Edge[], keepsPace: PartTester, radius: number): Design['fifos'] {
   let fifos = design.fifos;
   const ample = (edge: string): number => design.fifos.get(edge)?.depth ?? 0;
   const order = [...edges].sort((a, b) => ample(b.edge) * b.beatBits - ample(a.edge) * a.beatBits);
   for (const { edge, beatBits } of order) {
+    if (ample(edge) === 0) continue;
     const withDepth = (depth: number): Design['fifos'] => {
       const others = [...fifos].filter(([other]) => other !== edge);
       return new Map(depth === 0 ? others : [...others, [edge, makeFifo(depth, beatBits, 'solver')]]);
