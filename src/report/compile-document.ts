@@ -3,6 +3,7 @@ import type { SizingRequest } from '../explore/choose.js';
 import { designMultipliers } from '../hw/design.js';
 import type { Prediction } from '../schedule/predict.js';
 import { VERSION } from '../version.js';
+import { type FifoReport, fifoReports } from './fifos.js';
 import { type DesignMemory, designMemory, type LayerChoice, layerChoice } from './layers.js';
 import { framesPerSecond, type SizingDocument, sizingDocument } from './sizing.js';
 
@@ -33,6 +34,7 @@ export interface CompileDocument {
   readonly resources: Readonly<Record<string, number>>;
   readonly notModelled: readonly string[];
   readonly layers: readonly CompiledLayer[];
+  readonly fifos: readonly FifoReport[];
 }
 
 export type CompiledLayer = LayerChoice & { readonly efficiency: number | undefined };
@@ -68,12 +70,13 @@ export function compileDocument(
     macs,
     multipliers,
     efficiency: share(macs, multipliers),
-    memoryBits: designMemory(design.engines),
+    memoryBits: designMemory(design),
     resources: {},
     notModelled: NOT_MODELLED,
     layers: design.engines.map((engine) => {
       const choice = layerChoice(engine);
       return { ...choice, efficiency: share(choice.macs, choice.multipliers) };
     }),
+    fifos: fifoReports(design),
   };
 }

@@ -1,4 +1,5 @@
 import type { CompileDocument, CompiledLayer } from './compile-document.js';
+import { fifoWords } from './fifos.js';
 import { chooserWords, foldingWords } from './layers.js';
 import { type Paint, PLAIN } from './paint.js';
 import { sizingWords } from './sizing.js';
@@ -41,6 +42,7 @@ function figures(document: CompileDocument): readonly string[] {
     `latency: ${count(document.latencyCycles)} cycles predicted`,
     `multipliers: ${count(document.multipliers)}, ${percent(document.efficiency)} busy with ${count(document.macs)} multiply-accumulates a frame`,
     `memory bits: ${count(bits.total)} (weights ${count(bits.weights)}, windows ${count(bits.window)}, parameters ${count(bits.parameters)}, FIFOs ${count(bits.fifo)})`,
+    ...fifoWords(document.fifos),
     `not modelled yet: ${document.notModelled.join(', ')}`,
   ];
 }

@@ -34,7 +34,7 @@ export function exploreDocument(model: string, clockMHz: number, designs: readon
       fps,
       latencyCycles,
       efficiency,
-      memoryBits: designMemory(sized.design.engines),
+      memoryBits: designMemory(sized.design),
     })),
   };
 }

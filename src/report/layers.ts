@@ -1,7 +1,16 @@
 import { layerText } from '../emit/stage-instances.js';
-import { type ChosenBy, type Engine, engineMultipliers, type MemoryBits, memoryBits, totalBits } from '../hw/design.js';
+import {
+  type ChosenBy,
+  type Design,
+  type Engine,
+  engineMultipliers,
+  type MemoryBits,
+  memoryBits,
+  totalBits,
+} from '../hw/design.js';
 import type { Folding } from '../hw/folding.js';
 import { engineInterval, stepCycles } from '../schedule/cycles.js';
+import { fifoReports } from './fifos.js';
 
 /** What was decided for a layer, and by whom. */
 export interface LayerChoice {
@@ -45,8 +54,10 @@ export interface DesignMemory extends MemoryBits {
   readonly total: number;
 }
 
-export function designMemory(engines: readonly Engine[]): DesignMemory {
-  const each = engines.map(memoryBits);
+/** Of the engines, and of the FIFOs between them. */
+export function designMemory(design: Design): DesignMemory {
+  const between = fifoReports(design).map(({ bits }) => ({ weights: 0, window: 0, parameters: 0, fifo: bits }));
+  const each: readonly MemoryBits[] = [...design.engines.map(memoryBits), ...between];
   const sum = (field: keyof MemoryBits): number => each.reduce((bits, memory) => bits + memory[field], 0);
   return {
     weights: sum('weights'),
