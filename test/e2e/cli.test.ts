@@ -114,7 +114,7 @@ describe('heddle verify', () => {
     expect(got).not.toBe(expected);
     expect(text.status).toBe(1);
     expect(text.stdout).toContain(
-      `first mismatch: layer 'conv1', tensor 'relu1', frame 0, channel ${channel}, row ${row}, column ${column}: ` +
+      `first mismatch, which ended the simulation: layer 'conv1', tensor 'relu1', frame 0, channel ${channel}, row ${row}, column ${column}: ` +
         `expected ${expected}, got ${got}, in cycle ${cycle}`,
     );
   });
