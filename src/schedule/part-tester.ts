@@ -1,15 +1,24 @@
 import type { Engine } from '../hw/design.js';
+import { beatsPerFrame } from '../hw/feature-map.js';
 import { isWindowLayer } from '../hw/layer.js';
 import { type Netlist, netOf, type Stage } from '../hw/netlist.js';
 import { foldLatency } from './latency.js';
-import { keepsPace } from './steady.js';
+import { FIRST_FRAMES, keepsPace } from './steady.js';
 
-/** Whether parts of networks keep a pace: remembers parts that are alike, as networks repeat their blocks. */
+/**
+ * Whether parts of networks keep a pace: remembers parts that are alike, as networks repeat their blocks. When the trials
+ * together have had a number of beats, further ones are not made and count as failed: what they would have shown to be
+ * superfluous stays. Counted in beats and not in time, so that the same network gives the same design everywhere.
+ */
 
 export type PartTester = (netlist: Netlist, part: ReadonlySet<Stage>, unbounded?: ReadonlySet<string>) => boolean;
 
+/** Beats of all trials: some ten seconds. The trials of networks of a few hundred thousand beats a frame have fewer. */
+const MOST_BEATS = 1.5e8;
+
 export function makePartTester(interval: number): PartTester {
   const results = new Map<string, boolean>();
+  let beats = 0;
   const engines = new Map<Engine, number>();
   const shapes = new Map<string, number>();
 
@@ -46,10 +55,21 @@ export function makePartTester(interval: number): PartTester {
         return `${stageText(stage, unbounded)} ${nets.join('>')}`;
       })
       .join('\n');
-    const known = results.get(key) ?? keepsPace(netlist, { interval, part, unbounded });
-    results.set(key, known);
-    return known;
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    if (beats >= MOST_BEATS) return false;
+    beats += FIRST_FRAMES * partBeats(netlist, part);
+    const found = keepsPace(netlist, { interval, part, unbounded });
+    results.set(key, found);
+    return found;
   };
+}
+
+/** Beats of a frame on all nets of a part. */
+function partBeats(netlist: Netlist, part: ReadonlySet<Stage>): number {
+  let beats = 0;
+  for (const stage of part) for (const net of stage.inputs) beats += beatsPerFrame(netOf(netlist, net).type);
+  return beats;
 }
 
 /** What an engine's timing depends on: everything but names and numbers. */

@@ -3,7 +3,7 @@ import { type Netlist, netOf } from '../hw/netlist.js';
 import { type DesignRun, prepareRun, type RunOptions } from './token-design.js';
 
 /** The fewest frames that show an interval behind the one that fills the buffers. */
-const FIRST_FRAMES = 3;
+export const FIRST_FRAMES = 3;
 const MORE_FRAMES = 9;
 
 /**
