@@ -184,6 +184,8 @@ endmodule
 `;
 }
 
+// The wrapper's own counters are wider than the ports they meet, and it leaves open what it does not look at; the module under
+// test is linted strictly on its own.
 const HEADER =
   '/* verilator lint_off WIDTH */\n/* verilator lint_off PINCONNECTEMPTY */\n/* verilator lint_off UNUSED */\n';
 
