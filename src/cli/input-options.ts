@@ -5,7 +5,7 @@ import type { Graph, GraphInput, Preprocessing, SourceLayout } from '../ir/graph
 import { findPictures } from '../pictures/find-pictures.js';
 import { rawPictures } from '../pictures/messages.js';
 import { type PictureFit, readPictures } from '../pictures/read-pictures.js';
-import { DiagnosticCollector, formatDiagnostic, HeddleError, MissingToolError } from '../support/diagnostics.js';
+import { DiagnosticCollector, formatDiagnostic, HeddleError } from '../support/diagnostics.js';
 import { readBytes } from '../support/files.js';
 import { defined } from '../support/invariant.js';
 import { type NpyArray, parseNpy } from '../support/npy.js';
@@ -19,7 +19,7 @@ import {
   preprocessingIncomplete,
   uselessOption,
 } from './messages.js';
-import { readChoice, readInteger, readList } from './options.js';
+import { collectProblems, readChoice, readInteger, readList } from './options.js';
 
 /** The options that say what the numbers of an input file mean. */
 export interface InputFlags {
@@ -166,15 +166,6 @@ export async function readInputs(
   const frames = defined(counts[0], 'the frames of an input').count;
   if (counts.some(({ count }) => count !== frames)) throw new HeddleError([framesDiffer(counts)]);
   return { sources, files, frames };
-}
-
-async function collectProblems(problems: DiagnosticCollector, action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!(error instanceof HeddleError) || error instanceof MissingToolError) throw error;
-    problems.add(...error.diagnostics);
-  }
 }
 
 async function readSource(

@@ -1,4 +1,4 @@
-import type { DiagnosticCollector } from '../support/diagnostics.js';
+import { type DiagnosticCollector, HeddleError, MissingToolError } from '../support/diagnostics.js';
 import { badOptionValue } from './messages.js';
 
 /** Values of options, from text. A wrong one is collected, so that all are reported together. */
@@ -80,4 +80,18 @@ export function readChoice<T extends string>(
 /** Options that may be given several times. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+/** The result of an action; undefined where it ended in problems, which are collected. */
+export async function collectProblems<T>(
+  problems: DiagnosticCollector,
+  action: () => T | Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof HeddleError) || error instanceof MissingToolError) throw error;
+    problems.add(...error.diagnostics);
+    return undefined;
+  }
 }

@@ -80,6 +80,17 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   'bad layout': run('--input', input, '--layout', 'nhcw'),
   'bad means': run('--input', input, '--mean', '1;2', '--std', '0'),
 
+  'an unknown layer, a bad value and a missing folder, all at once': [
+    'verify',
+    model,
+    '--layers',
+    'conv99',
+    '--stall',
+    '2',
+    '--trace',
+    path('missing/out.fst'),
+  ],
+  'an unknown layer and a missing input': ['verify', model, '--layers', 'conv99', '--input', path('missing.npy')],
   'missing model': ['verify', path('missing.json')],
   'model that is a folder': ['verify', path('folder.json')],
   'model of another kind': ['verify', path('tiny.tflite')],

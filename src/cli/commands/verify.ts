@@ -6,7 +6,6 @@ import { type FrameSource, randomFrames } from '../../execute/frame-source.js';
 import type { SizingRequest } from '../../explore/choose.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Tensor } from '../../ir/tensor.js';
-import type { LoadOptions } from '../../load.js';
 import { writeDocument } from '../../report/document.js';
 import { outputFiles } from '../../report/output-files.js';
 import { checkOutputFolder, writeOutputFolder } from '../../report/output-folder.js';
@@ -30,7 +29,7 @@ import {
 } from '../input-options.js';
 import { uselessOption } from '../messages.js';
 import { addModelOptions, loadIntegerModel, MODEL_FILES, type ModelFlags, readModelOptions } from '../models.js';
-import { collect, readInteger, readNumber } from '../options.js';
+import { collect, collectProblems, readInteger, readNumber } from '../options.js';
 import { type Progress, withProgress } from '../progress.js';
 import { runWords } from '../run-words.js';
 import { addSizingOptions, readSizing, type SizingFlags } from '../sizing-options.js';
@@ -49,7 +48,6 @@ interface VerifyFlags extends SizingFlags, InputFlags, ModelFlags {
 interface Settings {
   readonly sizing: SizingRequest;
   readonly input: InputSettings;
-  readonly load: LoadOptions;
   readonly stall: number;
   readonly seed: number;
   readonly jobs: number;
@@ -85,15 +83,8 @@ export function addVerify(program: Command, host: CommandHost): void {
 }
 
 async function verify(host: CommandHost, path: string, flags: VerifyFlags): Promise<void> {
-  const settings = readSettings(flags);
-  const model = loadIntegerModel(host, path, settings.load);
-  if (flags.output !== undefined) checkOutputFolder(flags.output);
-  if (flags.trace !== undefined) checkTargets([flags.trace]);
-  // Sizing takes seconds to minutes: what is wrong with the model or its frames is said before.
-  const whole = hardwareGraph(model);
-  const part = settings.layers === undefined ? whole : partOf(whole, settings.layers);
+  const { settings, whole, part, given } = await readSubject(host, path, flags);
   const { graph } = lowerModel(part);
-  const given = await framesOf(host, whole, flags, settings);
   const { kind } = given;
   const frames = settings.layers === undefined ? given.frames : await partFrames(whole, graph, given.frames, host);
   const compiled = host.endedByInterrupt(() => compileModel(part, { sizing: settings.sizing }));
@@ -127,13 +118,50 @@ function verifyFiles(document: VerifyDocument): readonly (readonly [string, stri
   ];
 }
 
-function readSettings(flags: VerifyFlags): Settings {
+/** What is verified, and how. */
+interface Subject {
+  readonly settings: Settings;
+  readonly whole: Graph;
+  readonly part: Graph;
+  readonly given: DesignFrames;
+}
+
+/** Throws a HeddleError with all that is wrong with the options, the model, the names of layers, and the input files. */
+async function readSubject(host: CommandHost, path: string, flags: VerifyFlags): Promise<Subject> {
   const problems = new DiagnosticCollector();
+  const load = readModelOptions(problems, flags);
+  const canLoad = !problems.hasErrors;
+  const settings = readSettings(problems, flags);
+  const canReadInputs = !problems.hasErrors;
+  await collectProblems(problems, () => {
+    if (flags.output !== undefined) checkOutputFolder(flags.output);
+    if (flags.trace !== undefined) checkTargets([flags.trace]);
+  });
+  const whole = canLoad
+    ? await collectProblems(problems, () => hardwareGraph(loadIntegerModel(host, path, load)))
+    : undefined;
+  const part =
+    whole === undefined || settings.layers === undefined
+      ? whole
+      : await collectProblems(problems, () => partOf(whole, settings.layers ?? []));
+  const given =
+    whole === undefined || !canReadInputs
+      ? undefined
+      : await collectProblems(problems, () => framesOf(host, whole, flags, settings));
+  problems.throwIfErrors();
+  return {
+    settings,
+    whole: defined(whole, 'the network'),
+    part: defined(part, 'the part of it'),
+    given: defined(given, 'its frames'),
+  };
+}
+
+function readSettings(problems: DiagnosticCollector, flags: VerifyFlags): Settings {
   const isLegal = (stall: number): boolean => stall >= 0 && stall <= 0.95;
   const settings: Settings = {
     sizing: readSizing(problems, flags),
     input: readInputSettings(problems, flags),
-    load: readModelOptions(problems, flags),
     stall: readNumber(problems, '--stall', flags.stall, isLegal, 'a number of 0 to 0.95') ?? 0,
     seed: readInteger(problems, '--seed', flags.seed, 0, 2 ** 31 - 1) ?? DEFAULT_SEED,
     jobs: readInteger(problems, '--jobs', flags.jobs, 1, 1024) ?? availableParallelism(),
@@ -151,7 +179,6 @@ function readSettings(flags: VerifyFlags): Settings {
     for (const [option, value] of meant)
       if (value !== undefined) problems.add(uselessOption(option, 'it says how --input is read, which is not given'));
   }
-  problems.throwIfErrors();
   return settings;
 }
 
