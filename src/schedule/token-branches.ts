@@ -1,4 +1,4 @@
-import { type Channel, match, offer, type Process, reserve, take, takeNext } from './token-network.js';
+import { type Channel, grantLimit, match, offer, type Process, reserve, take } from './token-network.js';
 import { greatest, type Pattern } from './token-stages.js';
 
 /** Stages where streams part and meet. */
@@ -8,12 +8,47 @@ import { greatest, type Pattern } from './token-stages.js';
  * beat leaves the input. Nothing is kept.
  */
 export function fork(name: string, input: Channel, outputs: readonly Channel[]): Process {
+  for (const output of outputs) output.watched = true;
   let sent = 0;
 
-  /** Offers the beat at the input's head, when it is known. */
-  function send(): boolean {
-    const clock = takeNext(input, 0);
-    if (clock === undefined) return false;
+  /** Earliest clock in which the next beat is there. */
+  function head(): number {
+    const { ready, taken, mask } = input;
+    return Math.max(ready[sent & mask] as number, (taken[(sent - 1) & mask] as number) + 1);
+  }
+
+  /**
+   * Where all branches have room for beats that are yet to come, so has the input, from the clock on in which the last one
+   * has it: each branch would wait for the others anyhow.
+   */
+  function grant(): void {
+    let limit = grantLimit(input, sent);
+    for (const output of outputs) if (output.granted < limit) limit = output.granted;
+    const { room, mask } = input;
+    let beat = Math.max(input.granted, input.gone);
+    for (; beat < limit; beat++) {
+      let last = 0;
+      for (const output of outputs) last = Math.max(last, output.room[beat & output.mask] as number);
+      room[beat & mask] = last;
+    }
+    input.granted = beat;
+  }
+
+  /** Sends the beats that left the input with all branches' consent. */
+  function sendTaken(): void {
+    for (const output of outputs) {
+      const { ready, taken, mask } = input;
+      for (let beat = sent; beat < input.gone; beat++)
+        offer(output, Math.max(ready[beat & mask] as number, (taken[(beat - 1) & mask] as number) + 1));
+      match(output);
+    }
+    sent = input.gone;
+  }
+
+  /** Offers the beat at the input's head to branches that do not say in advance whether they have room. */
+  function sendHead(): boolean {
+    if (sent > input.gone || sent === input.offered) return false;
+    const clock = head();
     for (const output of outputs) {
       offer(output, clock);
       match(output);
@@ -22,14 +57,16 @@ export function fork(name: string, input: Channel, outputs: readonly Channel[]):
     return true;
   }
 
-  /** Clock in which the last branch took the beat; undefined while one has not. */
-  function lastTaken(beat: number): number | undefined {
+  /** Takes the beat that was sent when the last branch has. */
+  function takeSent(): boolean {
+    if (sent === input.gone) return false;
     let last = 0;
     for (const output of outputs) {
-      if (output.gone <= beat) return undefined;
-      last = Math.max(last, output.taken[beat & output.mask] as number);
+      if (output.gone < sent) return false;
+      last = Math.max(last, output.taken[(sent - 1) & output.mask] as number);
     }
-    return last;
+    take(input, last);
+    return true;
   }
 
   return {
@@ -37,12 +74,16 @@ export function fork(name: string, input: Channel, outputs: readonly Channel[]):
     inputs: [input],
     outputs,
     advance() {
-      const before = sent + input.gone;
-      for (;;) {
-        const beat = input.gone;
-        const last = sent > beat || send() ? lastTaken(beat) : undefined;
-        if (last === undefined) return sent + input.gone > before;
-        take(input, last);
+      for (let moved = false; ; moved = true) {
+        if (sent === input.gone) {
+          grant();
+          match(input);
+        }
+        if (sent < input.gone) sendTaken();
+        else {
+          const offered = sendHead();
+          if (!takeSent() && !offered) return moved;
+        }
       }
     },
   };
@@ -58,33 +99,38 @@ export interface JoinRule {
 /** Takes one beat of every input in the same clock, when all are there and there is room for the result. */
 export function join(name: string, inputs: readonly Channel[], output: Channel, { latency, holds }: JoinRule): Process {
   reserve(output, holds + 1);
-  /** Clock from which the next beat of every input can be taken; undefined while that is not known. */
-  function allReady(): number | undefined {
-    let latest = 0;
-    for (const input of inputs) {
-      const clock = takeNext(input, latest);
-      if (clock === undefined) return undefined;
-      latest = clock;
-    }
-    return latest;
-  }
+  const [first] = inputs as readonly [Channel];
+  let previous = -1;
 
   return {
     name,
     inputs,
     outputs: [output],
     advance() {
-      for (let moved = false; ; moved = true) {
-        const ready = allReady();
-        const room = roomAt(output, output.offered - holds);
-        if (ready === undefined || room === undefined) {
-          match(output);
-          return moved;
+      const begin = first.gone;
+      let end = first.offered;
+      for (const input of inputs) if (input.offered < end) end = input.offered;
+      const { ready, taken, room, mask, granted } = output;
+      let gone = output.gone;
+      let left = gone > 0 ? (taken[(gone - 1) & mask] as number) : -1;
+      let beat = begin;
+      for (; ; beat++) {
+        // Whatever of the output can leave does so at once: that makes room for the next beat.
+        for (; gone < beat && gone < granted; gone++) {
+          left = Math.max(left + 1, ready[gone & mask] as number, room[gone & mask] as number);
+          taken[gone & mask] = left;
         }
-        const clock = Math.max(ready, room);
-        for (const input of inputs) take(input, clock);
-        offer(output, clock + latency);
+        if (beat === end || beat - holds >= gone) break;
+        let clock = beat < holds ? previous + 1 : Math.max(previous, taken[(beat - holds) & mask] as number) + 1;
+        for (const input of inputs) clock = Math.max(clock, input.ready[beat & input.mask] as number);
+        for (const input of inputs) input.taken[beat & input.mask] = clock;
+        ready[beat & mask] = clock + latency;
+        previous = clock;
       }
+      for (const input of inputs) input.gone = beat;
+      output.offered = beat;
+      output.gone = gone;
+      return beat > begin;
     },
   };
 }
@@ -114,19 +160,30 @@ export function concat(name: string, inputs: readonly Channel[], output: Channel
     inputs,
     outputs: [output],
     advance() {
-      for (let moved = false; ; moved = true) {
-        const input = inputs[order[place] as number] as Channel;
-        const room = roomAt(output, output.offered - holds);
-        const clock = room === undefined ? undefined : takeNext(input, Math.max(room, previous + 1));
-        if (clock === undefined) {
-          match(output);
-          return moved;
+      const { ready, taken, room, mask, granted } = output;
+      let { offered, gone } = output;
+      let left = gone > 0 ? (taken[(gone - 1) & mask] as number) : -1;
+      const begin = previous;
+      for (;;) {
+        for (; gone < offered && gone < granted; gone++) {
+          left = Math.max(left + 1, ready[gone & mask] as number, room[gone & mask] as number);
+          taken[gone & mask] = left;
         }
+        const input = inputs[order[place] as number] as Channel;
+        const beat = input.gone;
+        const oldest = offered - holds;
+        if (beat === input.offered || oldest >= gone) break;
+        let clock = Math.max(previous + 1, input.ready[beat & input.mask] as number);
+        if (oldest >= 0) clock = Math.max(clock, (taken[oldest & mask] as number) + 1);
+        input.taken[beat & input.mask] = clock;
+        input.gone = beat + 1;
         previous = clock;
-        take(input, previous);
-        for (let made = outputs[place] as number; made > 0; made--) offer(output, previous + latency);
+        for (let made = outputs[place] as number; made > 0; made--) ready[offered++ & mask] = clock + latency;
         if (++place === order.length) place = 0;
       }
+      output.offered = offered;
+      output.gone = gone;
+      return previous > begin;
     },
   };
 }

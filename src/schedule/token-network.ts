@@ -23,6 +23,8 @@ export interface Channel {
   gone: number;
   /** Beats behind the offered ones that stay in the ring. */
   lookBack: number;
+  /** Whether the producer looks at what its consumer grants before it has offered it. */
+  watched: boolean;
 }
 
 /** Beats that a consumer may have room for in advance; larger rings mean fewer and longer turns of the processes. */
@@ -39,6 +41,7 @@ export function makeChannel(): Channel {
     granted: 0,
     gone: 0,
     lookBack: 0,
+    watched: false,
   };
   reserve(channel, 1);
   return channel;
@@ -199,13 +202,20 @@ export function sink(input: Channel, beatsPerFrame: number): Sink {
  */
 export function settle(processes: readonly Process[]): void {
   const neighbours = neighboursOf(processes);
+  const watchedInputs = processes.map(({ inputs }) => inputs.filter(({ watched }) => watched));
   const waits = new Uint8Array(processes.length).fill(1);
   for (let waiting = processes.length; waiting > 0; ) {
     for (let i = processes.length - 1; i >= 0; i--) {
       if (waits[i] === 0) continue;
       waits[i] = 0;
       waiting--;
-      if (processes[i]?.advance() !== true) continue;
+      const process = processes[i] as Process;
+      const watched = watchedInputs[i] as readonly Channel[];
+      let granted = 0;
+      for (const channel of watched) granted -= channel.granted;
+      const moved = process.advance();
+      for (const channel of watched) granted += channel.granted;
+      if (!moved && granted === 0) continue;
       for (const next of neighbours[i] as readonly number[]) {
         if (waits[next] === 1) continue;
         waits[next] = 1;
