@@ -6,6 +6,7 @@ import type { Graph } from '../../src/ir/graph.js';
 import { PLAIN } from '../../src/report/paint.js';
 import { formatSafetensors } from '../../src/support/safetensors.js';
 import { branching, cli, makeFolder, pixels, save, tinyFloat, tinyInteger, writeNpy } from '../unit/cli/host.js';
+import { residualBlocks } from '../unit/schedule/blocks.js';
 import { openExpected } from './expected-messages.js';
 
 /**
@@ -23,6 +24,7 @@ afterAll(() => {
 
 const model = save(tinyInteger(), path('tiny.json'));
 const branches = save(branching(), path('branching.json'));
+const residual = save(residualBlocks('residual'), path('residual.json'));
 const float = save(tinyFloat(), path('tiny-float.json'));
 const spaced = save(tinyFloat(), path("it's float.json"));
 const input = writeNpy(path('x.npy'), pixels(3));
@@ -56,6 +58,9 @@ function folding(name: string, value: unknown): string {
 
 const compile = (...options: string[]): string[] => ['compile', model, '-o', path('out'), ...options];
 const run = (...options: string[]): string[] => ['run', model, ...options];
+const pinFifos = (name: string, fifos: unknown): string[] => [
+  ...['compile', residual, '-o', path('out'), '--folding', folding(name, { fifos })],
+];
 const pin = (name: string, value: unknown): string[] => compile('--folding', folding(name, value));
 
 const CASES: Readonly<Record<string, readonly string[]>> = {
@@ -174,6 +179,12 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
     layer: {},
   }),
   'folding file with unknown layers': pin('unknown.json', { layers: { cnov1: { pe: 1 }, 'something else': {} } }),
+  'folding file with FIFOs on edges that there are not': pinFifos('edges.json', {
+    'add3.7': 4,
+    'ad3.1': 4,
+    convolution: 2,
+  }),
+  'folding file with a FIFO that stops the network': pinFifos('shallow.json', { 'add3.1': 2 }),
   'folding file with illegal values': pin('illegal.json', {
     input: { lanes: 3 },
     layers: {
