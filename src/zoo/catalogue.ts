@@ -238,12 +238,14 @@ export const CATALOGUE: Readonly<Record<string, ZooNetwork>> = {
   shufflenet: {
     build: shufflenet,
     input: IMAGENET,
+    width: 1,
     source: 'Zhang et al., ShuffleNet, 2017; three groups',
     published: { macs: 137e6 },
   },
   'shufflenet-v2': {
     build: shufflenetV2,
     input: IMAGENET,
+    width: 1,
     source: 'Ma et al., ShuffleNet V2, 2018',
     published: { macs: 146e6, parameters: 2_278_604 },
   },

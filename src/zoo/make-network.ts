@@ -9,8 +9,9 @@ import { type OnLayer, seedWeights } from './seed-weights.js';
  * the option `float` is given. `onLayer` hears how far its weights are. HeddleError for names and options that are not known.
  */
 export function makeZooNetwork(path: string, onLayer?: OnLayer): Graph {
-  const { network, size, seed, float } = parseZooName(path);
-  const { graph, ranges } = seedWeights(network.build(size), seed, onLayer);
+  const { name, network, size, seed, float } = parseZooName(path);
+  const { graph: seeded, ranges } = seedWeights(network.build(size), seed, onLayer);
+  const graph = { ...seeded, name };
   verifyGraph(graph, 'zoo');
   return float ? graph : quantizeWithRanges(graph, ranges);
 }

@@ -9,6 +9,8 @@ export const ZOO_PREFIX = 'zoo:';
 
 /** `zoo:NAME`, or `zoo:NAME,OPTION=VALUE,...`, understood. */
 export interface ZooRequest {
+  /** The network's name, followed by the options that are not the usual ones: `resnet18-input64-width0.25`. */
+  readonly name: string;
   readonly network: ZooNetwork;
   readonly size: Size;
   readonly seed: number;
@@ -34,17 +36,24 @@ export function parseZooName(path: string): ZooRequest {
     throw new HeddleError([unknownNetwork(path, name, hint)]);
   }
   const reader = makeReader(path, options, network.width !== undefined);
-  const request: ZooRequest = {
-    network,
-    size: {
-      input: reader.number('input', network.input.usual, inputRule(network)),
-      width: reader.number('width', network.width ?? 1, WIDTH_RULE),
-    },
-    seed: reader.number('seed', DEFAULT_SEED, SEED_RULE),
-    float: reader.flag('float'),
-  };
+  const usual = { input: network.input.usual, width: network.width ?? 1, seed: DEFAULT_SEED };
+  const input = reader.number('input', usual.input, inputRule(network));
+  const width = reader.number('width', usual.width, WIDTH_RULE);
+  const seed = reader.number('seed', usual.seed, SEED_RULE);
+  const float = reader.flag('float');
   reader.finish();
-  return request;
+  return { name: variantName(name, { input, width, seed }, usual), network, size: { input, width }, seed, float };
+}
+
+interface Numbers {
+  readonly input: number;
+  readonly width: number;
+  readonly seed: number;
+}
+
+function variantName(name: string, given: Numbers, usual: Numbers): string {
+  const options = (['input', 'width', 'seed'] as const).filter((option) => given[option] !== usual[option]);
+  return [name, ...options.map((option) => `${option}${given[option]}`)].join('-');
 }
 
 interface Rule {

@@ -4,18 +4,22 @@ import type { Architect } from '../size.js';
 /** Grouped 1x1 convolutions between which channels are shuffled. */
 
 const GROUPS = 3;
-/** Channels of each stage for three groups, and its blocks. */
-const STAGES: readonly (readonly [number, number])[] = [
-  [240, 4],
-  [480, 8],
-  [960, 4],
-];
+/** Channels of the first stage at the width of 1, in steps that groups and bottlenecks can divide, and blocks of all. */
+const STEP = 4 * GROUPS;
+const FIRST_STAGE = 20 * STEP;
+const FIRST_LAYER = 2 * STEP;
+const BLOCKS: readonly number[] = [4, 8, 4];
 
-/** Version 1 of three groups at the width of 1. */
-export const shufflenet: Architect = ({ input }) => {
+const inSteps = (channels: number, step: number, least: number): number =>
+  step * Math.max(least, Math.round(channels / step));
+
+/** Version 1 of three groups. Each stage has twice the channels of the one before. */
+export const shufflenet: Architect = ({ input, width }) => {
   const n = makeNet('shufflenet', { input, norm: true, act: 'relu' });
-  let x = n.maxPool(n.conv(n.image, 24, 3, { stride: 2 }), 3, { stride: 2 });
-  STAGES.forEach(([channels, blocks], stage) => {
+  const first = inSteps(width * FIRST_STAGE, STEP, 2);
+  let x = n.maxPool(n.conv(n.image, inSteps(width * FIRST_LAYER, STEP, 1), 3, { stride: 2 }), 3, { stride: 2 });
+  BLOCKS.forEach((blocks, stage) => {
+    const channels = first * 2 ** stage;
     for (let i = 0; i < blocks; i++) {
       const b = n.at(`stage${stage + 2}.block${i + 1}`);
       // The few channels before the first block are not worth the groups.
@@ -43,20 +47,24 @@ function reducing(b: Net, x: string, channels: number, groups: number): string {
   return b.concat([pooled, b.act(branch(b, x, channels, out, 2, groups), 'relu')]);
 }
 
-const V2_STAGES: readonly (readonly [number, number])[] = [
-  [116, 4],
-  [232, 8],
-  [464, 4],
-];
+/** Channels of the first stage for the widths that were published; others are in proportion. */
+const V2_FIRST_STAGE: ReadonlyMap<number, number> = new Map([
+  [0.5, 48],
+  [1, 116],
+  [1.5, 176],
+  [2, 244],
+]);
 
-/** Version 2 at the width of 1: half of the channels pass by, and all are shuffled behind it. */
-export const shufflenetV2: Architect = ({ input }) => {
+/** Version 2: half of the channels pass by, and all are shuffled behind it. */
+export const shufflenetV2: Architect = ({ input, width }) => {
   const n = makeNet('shufflenet-v2', { input, norm: true, act: 'relu' });
+  const first = V2_FIRST_STAGE.get(width) ?? inSteps(116 * width, 4, 1);
   let x = n.maxPool(n.conv(n.image, 24, 3, { stride: 2 }), 3, { stride: 2 });
-  V2_STAGES.forEach(([channels, blocks], stage) => {
+  BLOCKS.forEach((blocks, stage) => {
+    const channels = first * 2 ** stage;
     for (let i = 0; i < blocks; i++) x = v2Block(n.at(`stage${stage + 2}.block${i + 1}`), x, channels / 2, i === 0);
   });
-  x = n.conv(x, 1024, 1);
+  x = n.conv(x, width < 2 ? 1024 : 2048, 1);
   return n.finish([n.dense(n.flatten(n.globalPool(x)), 1000, { act: 'linear', exact: true })]);
 };
 

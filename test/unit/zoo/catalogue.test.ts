@@ -32,6 +32,9 @@ it.each([
   ['mobilenet-v1', 224, 0.25, 41e6, 475_544 - 5_472],
   ['mobilenet-v1', 160, 0.5, 76e6, 1_342_536 - 10_944],
   ['mobilenet-v1', 224, 0.75, 325e6, 2_601_976 - 16_416],
+  ['shufflenet-v2', 224, 0.5, 41e6, 1_366_792],
+  ['shufflenet-v2', 224, 1.5, 299e6, 3_503_624],
+  ['shufflenet-v2', 224, 2, 585e6, 7_393_996],
 ])('%s at %i pixels and a width of %f', (name, input, width, macs, parameters) => {
   const counts = countPlan(defined(CATALOGUE[name], 'the network').build({ input, width }));
   expect(counts.parameters).toBe(parameters);

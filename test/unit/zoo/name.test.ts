@@ -14,15 +14,26 @@ function problemsOf(path: string): readonly string[] {
 
 describe('a name in the zoo', () => {
   it('alone stands for the network as it was published', () => {
-    expect(parseZooName('zoo:resnet50')).toMatchObject({ size: { input: 224, width: 1 }, seed: 1, float: false });
+    expect(parseZooName('zoo:resnet50')).toMatchObject({
+      name: 'resnet50',
+      size: { input: 224, width: 1 },
+      seed: 1,
+      float: false,
+    });
   });
 
   it('may be followed by options in any order', () => {
     expect(parseZooName('zoo:mobilenet-v1,width=0.5,float,seed=7,input=160')).toMatchObject({
+      name: 'mobilenet-v1-input160-width0.5-seed7',
       size: { input: 160, width: 0.5 },
       seed: 7,
       float: true,
     });
+  });
+
+  it("says in the network's name which options are not the usual ones", () => {
+    expect(parseZooName('zoo:unet,width=0.25,input=128,seed=1').name).toBe('unet');
+    expect(parseZooName('zoo:unet,width=1').name).toBe('unet-width1');
   });
 
   it.each([
