@@ -31,6 +31,13 @@ export const GEOMETRIES: readonly Geometry[] = [
   { size: [9, 1], kernel: [3, 1], stride: [2, 1], dilation: [3, 1], pad: [1, 0, 2, 0] },
 ];
 
+/**
+ * Half of the geometries, for engines: hd_window is tested alone over all of them, and random ones with every engine are
+ * in the campaign. Convolutions and depthwise ones take different halves.
+ */
+export const EVEN_GEOMETRIES = GEOMETRIES.filter((_, index) => index % 2 === 0);
+export const ODD_GEOMETRIES = GEOMETRIES.filter((_, index) => index % 2 === 1);
+
 export type Taps = 'one' | 'column' | 'kernel';
 export const TAPS: readonly Taps[] = ['one', 'column', 'kernel'];
 

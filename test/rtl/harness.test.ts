@@ -11,14 +11,18 @@ const BEATS = 17;
 const text = await readFile(new URL('./fixtures/fixture_register.v', import.meta.url), 'utf8');
 const extraFiles = new Map([['fixture_register.v', text]]);
 
-function makePoint(lanes: number, bits: number, fault: number): BenchPoint {
+/** What the register reads its fault from: one build serves them all. */
+const withFault = (fault: number): ReadonlyMap<string, string> => new Map([['fault.mem', `${fault}\n`]]);
+const SOUND = { frames: FRAMES, extraFiles, memoryFiles: withFault(0) };
+
+function makePoint(lanes: number, bits: number): BenchPoint {
   const data = randomIntegers(FRAMES * BEATS * lanes, 0, 2 ** Math.min(bits, 31) - 1, lanes * 100 + bits);
   const stream = { lanes, bits, beatsPerFrame: BEATS, data };
   const width = Math.ceil((lanes * bits) / 8) * 8;
   return {
     module: 'fixture_register',
-    parameters: { WIDTH: width, FAULT: fault },
-    name: `${lanes}x${bits} fault ${fault}`,
+    parameters: { WIDTH: width },
+    name: `${lanes}x${bits}`,
     inputs: [stream],
     outputs: [stream],
     activities: [{ name: 'active', path: 'status_active' }],
@@ -27,11 +31,11 @@ function makePoint(lanes: number, bits: number, fault: number): BenchPoint {
 }
 
 async function runFault(fault: number): Promise<readonly BenchRun[]> {
-  const points = [makePoint(1, 8, fault)];
+  const points = [makePoint(1, 8)];
   return runBench({
     points,
-    frames: FRAMES,
-    extraFiles,
+    ...SOUND,
+    memoryFiles: withFault(fault),
     stalls: [{ source: 0.3, sink: 0.3 }],
     seeds: [1],
     maxIdleCycles: 500,
@@ -53,8 +57,8 @@ describe('a correct design', () => {
   ];
 
   it('passes at every element width under every stall pattern, and after a second reset', async () => {
-    const points = shapes.map(([lanes, bits]) => makePoint(lanes, bits, 0));
-    const runs = await expectCleanBench({ points, frames: FRAMES, extraFiles, resetAfterCycles: 20 });
+    const points = shapes.map(([lanes, bits]) => makePoint(lanes, bits));
+    const runs = await expectCleanBench({ ...SOUND, points, resetAfterCycles: 20 });
     for (const { result } of runs) {
       expect(result.status).toBe('done');
       for (const probe of result.probes) expect(probe.beats).toBe(FRAMES * BEATS);
@@ -64,9 +68,8 @@ describe('a correct design', () => {
 
   it('is always on with stall 0: a beat a cycle, and cycles counted from the first', async () => {
     const [run] = await expectCleanBench({
-      points: [makePoint(1, 8, 0)],
-      frames: FRAMES,
-      extraFiles,
+      points: [makePoint(1, 8)],
+      ...SOUND,
       stalls: [{ source: 0, sink: 0 }],
       seeds: [1],
     });
@@ -81,9 +84,9 @@ describe('a correct design', () => {
   });
 
   it('gives the same run for the same seed and another for another', async () => {
-    const points = [makePoint(4, 8, 0)];
+    const points = [makePoint(1, 8)];
     const stalls = [{ source: 0.3, sink: 0.3 }];
-    const runs = await runBench({ points, frames: FRAMES, extraFiles, stalls, seeds: [5, 5, 6] });
+    const runs = await runBench({ ...SOUND, points, stalls, seeds: [5, 5, 6] });
     const [first, second, other] = runs.map(({ result }) => result.probes.map((probe) => probe.frameLastCycles));
     expect(second).toEqual(first);
     expect(other).not.toEqual(first);
@@ -106,9 +109,16 @@ describe('a faulty design is found out', () => {
   });
 
   it('fault 7: one without a reset, from its random start state', async () => {
-    const points = Array.from({ length: 8 }, (_, i) => ({ ...makePoint(1, 8, 7), name: `copy ${i}` }));
+    const points = Array.from({ length: 8 }, (_, i) => ({ ...makePoint(1, 8), name: `copy ${i}` }));
     const stalls = [{ source: 0, sink: 0 }];
-    const runs = await runBench({ points, frames: FRAMES, extraFiles, stalls, seeds: [1, 2], resetAfterCycles: 20 });
+    const runs = await runBench({
+      ...SOUND,
+      memoryFiles: withFault(7),
+      points,
+      stalls,
+      seeds: [1, 2],
+      resetAfterCycles: 20,
+    });
     expect(benchProblems(runs)).not.toEqual([]);
   });
 });
@@ -116,11 +126,11 @@ describe('a faulty design is found out', () => {
 describe('a design that Verilator warns about', () => {
   it("is refused with Verilator's text", async () => {
     const narrow = text.replace(
-      'm_axis_tdata <= (FAULT',
-      "m_axis_tdata <= {1'b0, s_axis_tdata}; if (rst) m_axis_tdata <= (FAULT",
+      'm_axis_tdata <= (fault',
+      "m_axis_tdata <= {1'b0, s_axis_tdata}; if (rst) m_axis_tdata <= (fault",
     );
     const bench = {
-      points: [makePoint(1, 8, 0)],
+      points: [makePoint(1, 8)],
       frames: FRAMES,
       extraFiles: new Map([['fixture_register.v', narrow]]),
     };
@@ -135,7 +145,14 @@ describe('tracing', () => {
     const folder = await mkdtemp(join(tmpdir(), 'heddle-trace-'));
     try {
       const traceFile = join(folder, 'run.fst');
-      await expectCleanBench({ points: [makePoint(1, 8, 0)], frames: FRAMES, extraFiles, seeds: [1], traceFile });
+      await expectCleanBench({
+        points: [makePoint(1, 8)],
+        frames: FRAMES,
+        extraFiles,
+        memoryFiles: withFault(0),
+        seeds: [1],
+        traceFile,
+      });
       expect((await stat(traceFile)).size).toBeGreaterThan(200);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectIllegal } from './cells.js';
 import { buildCase, describeCase, expectEngines } from './engine-bench.js';
-import { type ConvChannels, convCase, GEOMETRIES, gridOf } from './engine-cases.js';
+import { type ConvChannels, convCase, gridOf, ODD_GEOMETRIES } from './engine-cases.js';
 
 /** hd_conv with all that is in it, hd_mac_back among them. */
 
@@ -25,8 +25,9 @@ const GATHER = 'WORD_LANES_must_be_a_multiple_of_LANES_and_UNIT_BEATS_1_or_more'
 
 describe('hd_conv', () => {
   it('is bit exact over the grid, clock for clock as the token-level model says', async () => {
-    const cases = gridOf(GEOMETRIES, CHANNELS, convCase).map(buildCase);
-    expect(new Set(cases.map(describeCase)).size).toBeGreaterThan(30);
+    const cases = gridOf(ODD_GEOMETRIES, CHANNELS, convCase).map(buildCase);
+    expect(new Set(cases.map(describeCase)).size).toBe(cases.length);
+    expect(cases.length).toBeGreaterThan(CHANNELS.length);
     await expectEngines(cases);
   }, 300_000);
 

@@ -106,9 +106,10 @@ function makePool(geometry: Geometry, taps: Taps, index: number): Pool {
   };
 }
 
+/** Two of the three forms of window memory a geometry, in turn: hd_window is tested alone with each of them. */
 const POOLS: readonly Pool[] = GEOMETRIES.flatMap((geometry, g) =>
-  TAPS.map((taps, t) => makePool(geometry, taps, TAPS.length * g + t)),
-);
+  TAPS.filter((_, t) => t !== g % TAPS.length).map((taps) => ({ geometry, taps })),
+).map(({ geometry, taps }, index) => makePool(geometry, taps, index));
 
 // ---- geometry ----
 
