@@ -21,12 +21,13 @@ const FIRST_FRAMES = 6;
 
 /**
  * Predicts frame interval and latency. Deterministic; time grows with beats and folds a frame. No design is faster than
- * its slowest engine; where it keeps that engine's pace, that is its interval, and one frame shows the latency.
+ * its slowest engine; where it keeps that engine's pace, that is its interval, and one frame shows the latency. A pace that
+ * the design is known to keep saves finding it out.
  */
-export function predict(design: Design): Prediction {
+export function predict(design: Design, keptPace = Number.POSITIVE_INFINITY): Prediction {
   const netlist = netlistOf(design);
   const interval = Math.max(...design.engines.map(engineInterval));
-  if (!keepsPace(netlist, { interval })) return predictEager(netlist);
+  if (keptPace > interval && !keepsPace(netlist, { interval })) return predictEager(netlist);
   const [latencyCycles] = prepareRun(netlist, { interval: 0 }).run(1);
   return { cyclesPerFrame: interval, latencyCycles: defined(latencyCycles, 'the end of the first frame') };
 }

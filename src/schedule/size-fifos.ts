@@ -63,9 +63,15 @@ export interface Buffered {
 
 /**
  * The design's FIFOs and such ones on the given edges that nothing there is held up: as deep as they get when they have no
- * bound. With these depths every clock stays what it was, since the clocks are the least solution.
+ * bound. With these depths every clock stays what it was, since the clocks are the least solution. FIFOs that are likely to
+ * come out as their memories save a run.
  */
-export function amplyBuffered(design: Design, edges: readonly Edge[], target: number): Buffered {
+export function amplyBuffered(
+  design: Design,
+  edges: readonly Edge[],
+  target: number,
+  likely: Design['fifos'] = new Map(),
+): Buffered {
   const unbounded = new Set(edges.map(({ edge }) => edge));
   const withDepths = (depths: ReadonlyMap<string, number>): Design['fifos'] =>
     new Map([
@@ -75,7 +81,7 @@ export function amplyBuffered(design: Design, edges: readonly Edge[], target: nu
         return [edge, makeFifo(depth, beatBits, 'solver')] as const;
       }),
     ]);
-  let fifos = withDepths(new Map());
+  let fifos = withDepths(new Map([...likely].map(([edge, { depth }]) => [edge, depth])));
   for (let choice = 1; ; choice++) {
     const run = prepareRun(netlistOf({ ...design, fifos }), { interval: target, unbounded });
     const interval = pacedInterval(run, target, 0);

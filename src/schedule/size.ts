@@ -51,13 +51,14 @@ export function sizeDesign(
   const shallow = shallowPins(pinned, edges, target);
   if (shallow.length > 0) return { design: pinned, prediction: predict(pinned), shallowPins: shallow };
   const free = edges.filter(({ edge, reconverges }) => reconverges && !pins.has(edge));
-  const measure = (extra: readonly number[]): Measured => ({
+  const measure = (extra: readonly number[], likely?: Design['fifos']): Measured => ({
     extra,
-    ...amplyBuffered(build(extra, pinned.fifos), free, target),
+    ...amplyBuffered(build(extra, pinned.fifos), free, target, likely),
   });
   let best = measure(none);
   for (let rows = 1; rows <= MOST_ROUNDS && best.interval > target; rows++) {
-    const next = measure(plans.map((plan) => rows * rowPixels(plan)));
+    const more = plans.map((plan) => rows * rowPixels(plan));
+    const next = measure(more, best.fifos);
     if (next.interval < best.interval) best = next;
   }
   return { ...trim(plans, free, { ...best, pinned: pinned.fifos }, build), shallowPins: [] };
@@ -86,11 +87,11 @@ function trim(
   const keepsPace = makePartTester(interval);
   for (let radius = NEIGHBOURS; ; radius *= 2) {
     const extra = grown ? trimWindows(plans, edges, reached, keepsPace, radius, build) : reached.extra;
-    const ample = grown ? amplyBuffered(build(extra, pinned), edges, interval).fifos : reached.fifos;
+    const ample = grown ? amplyBuffered(build(extra, pinned), edges, interval, reached.fifos).fifos : reached.fifos;
     const fifos = trimFifos(build(extra, ample), edges, keepsPace, radius);
     const design = build(extra, fifos);
-    if (radius >= plans.length || steady(netlistOf(design), { interval }))
-      return { design, prediction: predict(design) };
+    const keeps = steady(netlistOf(design), { interval });
+    if (keeps || radius >= plans.length) return { design, prediction: predict(design, keeps ? interval : undefined) };
   }
 }
 

@@ -11,12 +11,6 @@ export function fork(name: string, input: Channel, outputs: readonly Channel[]):
   for (const output of outputs) output.watched = true;
   let sent = 0;
 
-  /** Earliest clock in which the next beat is there. */
-  function head(): number {
-    const { ready, taken, mask } = input;
-    return Math.max(ready[sent & mask] as number, (taken[(sent - 1) & mask] as number) + 1);
-  }
-
   /**
    * Where all branches have room for beats that are yet to come, so has the input, from the clock on in which the last one
    * has it: each branch would wait for the others anyhow.
@@ -37,9 +31,7 @@ export function fork(name: string, input: Channel, outputs: readonly Channel[]):
   /** Sends the beats that left the input with all branches' consent. */
   function sendTaken(): void {
     for (const output of outputs) {
-      const { ready, taken, mask } = input;
-      for (let beat = sent; beat < input.gone; beat++)
-        offer(output, Math.max(ready[beat & mask] as number, (taken[(beat - 1) & mask] as number) + 1));
+      for (let beat = sent; beat < input.gone; beat++) offer(output, headClock(input, beat));
       match(output);
     }
     sent = input.gone;
@@ -48,7 +40,7 @@ export function fork(name: string, input: Channel, outputs: readonly Channel[]):
   /** Offers the beat at the input's head to branches that do not say in advance whether they have room. */
   function sendHead(): boolean {
     if (sent > input.gone || sent === input.offered) return false;
-    const clock = head();
+    const clock = headClock(input, sent);
     for (const output of outputs) {
       offer(output, clock);
       match(output);
@@ -87,6 +79,11 @@ export function fork(name: string, input: Channel, outputs: readonly Channel[]):
       }
     },
   };
+}
+
+/** Earliest clock in which a beat is at the head of a channel. */
+function headClock({ ready, taken, mask }: Channel, beat: number): number {
+  return Math.max(ready[beat & mask] as number, (taken[(beat - 1) & mask] as number) + 1);
 }
 
 /** The timing of a stage in which streams meet: as a stream's. */
