@@ -43,7 +43,7 @@ export function shallowPins(design: Design, edges: readonly Edge[], interval: nu
   const pinned = edges.filter(({ edge }) => design.fifos.has(edge));
   const free = edges.filter(({ edge, reconverges }) => reconverges && !design.fifos.has(edge));
   if (pinned.length === 0) return [];
-  const ample = amplyBuffered({ ...design, fifos: new Map() }, [...free, ...pinned], interval).fifos;
+  const ample = amplyBuffered(new Map(), { ...design, fifos: new Map() }, [...free, ...pinned], interval).fifos;
   const standsWith = (pins: readonly (readonly [Edge, number])[]): boolean => {
     const bounded = new Set(pins.map(([{ edge }]) => edge));
     const unbounded = new Set([...ample.keys()].filter((edge) => !bounded.has(edge)));

@@ -2,7 +2,7 @@ import type { Design } from '../hw/design.js';
 import { type Netlist, netlistOf } from '../hw/netlist.js';
 import { defined } from '../support/invariant.js';
 import { engineInterval } from './cycles.js';
-import { keepsPace } from './steady.js';
+import { keepsPace, steadyFrames } from './steady.js';
 import { prepareRun } from './token-design.js';
 
 /** What the token-level model says of a design with an eager source and sink. */
@@ -27,30 +27,36 @@ const FIRST_FRAMES = 6;
 export function predict(design: Design, keptPace = Number.POSITIVE_INFINITY): Prediction {
   const netlist = netlistOf(design);
   const interval = Math.max(...design.engines.map(engineInterval));
-  if (keptPace > interval && !keepsPace(netlist, { interval })) return predictEager(netlist);
+  if (keptPace > interval && !keepsPace(netlist, { interval })) return predictEager(netlist, interval);
   const [latencyCycles] = prepareRun(netlist, { interval: 0 }).run(1);
   return { cyclesPerFrame: interval, latencyCycles: defined(latencyCycles, 'the end of the first frame') };
 }
 
 /** Runs frames through a netlist as fast as it takes them, until the interval is steady. */
-function predictEager(netlist: Netlist): Prediction {
+function predictEager(netlist: Netlist, interval: number): Prediction {
   const run = prepareRun(netlist, { interval: 0 });
   for (let frames = FIRST_FRAMES; ; frames *= 2) {
-    const prediction = summary(run.run(frames), frames);
+    const prediction = summary(run.run(frames), frames, interval);
     if (prediction.settled || frames >= MOST_FRAMES) return prediction.result;
   }
 }
 
-function summary(frameEnds: readonly number[], frames: number): { result: Prediction; settled: boolean } {
+function summary(
+  frameEnds: readonly number[],
+  frames: number,
+  slowest: number,
+): { result: Prediction; settled: boolean } {
   const end = (frame: number): number => frameEnds[frame] as number;
   if (frameEnds.length < frames) {
     const never = { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: frameEnds.length };
     return { result: never, settled: true };
   }
   const interval = end(frames - 1) - end(frames - 2);
-  const before = end(frames - 2) - end(frames - 3);
   const half = Math.floor(frames / 2);
-  const settled = interval === before;
+  const last = Math.min(steadyFrames(end(0), slowest), frames - 1);
+  const settled = Array.from({ length: last }, (_, i) => end(frames - 1 - i) - end(frames - 2 - i)).every(
+    (found) => found === interval,
+  );
   return {
     result: {
       cyclesPerFrame: settled ? interval : (end(frames - 1) - end(half - 1)) / (frames - half),

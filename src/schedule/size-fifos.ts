@@ -59,37 +59,44 @@ const MOST_CHOICES = 3;
 export interface Buffered {
   readonly fifos: Design['fifos'];
   readonly interval: number;
+  /** Whether the depths were measured with the latencies of the memories that the FIFOs have. */
+  readonly settled: boolean;
 }
 
 /**
  * The design's FIFOs and such ones on the given edges that nothing there is held up: as deep as they get when they have no
- * bound. With these depths every clock stays what it was, since the clocks are the least solution. FIFOs that are likely to
- * come out as their memories save a run.
+ * bound, and as likely ones have the latency. Where settled, every clock stays what it was with these depths, since the
+ * clocks are the least solution.
  */
+export function bufferedAs(likely: Design['fifos'], design: Design, edges: readonly Edge[], target: number): Buffered {
+  const unbounded = new Set(edges.map(({ edge }) => edge));
+  const withDepths = (depth: (edge: string) => number | undefined): Design['fifos'] =>
+    new Map([
+      ...design.fifos,
+      ...edges.map(
+        ({ edge, beatBits }) => [edge, makeFifo(Math.max(1, depth(edge) ?? 1), beatBits, 'solver')] as const,
+      ),
+    ]);
+  const before = withDepths((edge) => likely.get(edge)?.depth);
+  const run = prepareRun(netlistOf({ ...design, fifos: before }), { interval: target, unbounded });
+  const interval = Math.ceil(pacedInterval(run, target, 0));
+  const depths = run.depths();
+  const fifos = withDepths((edge) => depths.get(edge));
+  const settled = edges.every(({ edge }) => fifos.get(edge)?.memory === before.get(edge)?.memory);
+  return { fifos, interval, settled };
+}
+
+/** As `bufferedAs`, with the memories chosen anew until they settle. */
 export function amplyBuffered(
+  likely: Design['fifos'],
   design: Design,
   edges: readonly Edge[],
   target: number,
-  likely: Design['fifos'] = new Map(),
 ): Buffered {
-  const unbounded = new Set(edges.map(({ edge }) => edge));
-  const withDepths = (depths: ReadonlyMap<string, number>): Design['fifos'] =>
-    new Map([
-      ...design.fifos,
-      ...edges.map(({ edge, beatBits }) => {
-        const depth = Math.max(1, depths.get(edge) ?? 1);
-        return [edge, makeFifo(depth, beatBits, 'solver')] as const;
-      }),
-    ]);
-  let fifos = withDepths(new Map([...likely].map(([edge, { depth }]) => [edge, depth])));
-  for (let choice = 1; ; choice++) {
-    const run = prepareRun(netlistOf({ ...design, fifos }), { interval: target, unbounded });
-    const interval = pacedInterval(run, target, 0);
-    const next = withDepths(run.depths());
-    const same = edges.every(({ edge }) => next.get(edge)?.memory === fifos.get(edge)?.memory);
-    if (same || choice === MOST_CHOICES) return { fifos: next, interval };
-    fifos = next;
-  }
+  let found = bufferedAs(likely, design, edges, target);
+  for (let choice = 1; choice < MOST_CHOICES && !found.settled; choice++)
+    found = bufferedAs(found.fifos, design, edges, target);
+  return found;
 }
 
 /**

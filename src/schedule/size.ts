@@ -5,7 +5,7 @@ import { type FifoPins, pinnedFifos, type ShallowPin, shallowPins } from './fifo
 import { makePartTester, type PartTester } from './part-tester.js';
 import { type Prediction, predict } from './predict.js';
 import { stagesAround } from './reconvergence.js';
-import { amplyBuffered, type Buffered, type Edge, edgesOf, trimFifos } from './size-fifos.js';
+import { amplyBuffered, type Buffered, bufferedAs, type Edge, edgesOf, trimFifos } from './size-fifos.js';
 import { type EnginePlan, pixelsAlone, planInterval, rowPixels, sizeEngine } from './size-windows.js';
 import { keepsPace as steady } from './steady.js';
 import { leastThat } from './window-memory.js';
@@ -51,11 +51,11 @@ export function sizeDesign(
   const shallow = shallowPins(pinned, edges, target);
   if (shallow.length > 0) return { design: pinned, prediction: predict(pinned), shallowPins: shallow };
   const free = edges.filter(({ edge, reconverges }) => reconverges && !pins.has(edge));
-  const measure = (extra: readonly number[], likely?: Design['fifos']): Measured => ({
+  const measure = (extra: readonly number[], likely: Design['fifos']): Measured => ({
     extra,
-    ...amplyBuffered(build(extra, pinned.fifos), free, target, likely),
+    ...bufferedAs(likely, build(extra, pinned.fifos), free, target),
   });
-  let best = measure(none);
+  let best = measure(none, new Map());
   for (let rows = 1; rows <= MOST_ROUNDS && best.interval > target; rows++) {
     const more = plans.map((plan) => rows * rowPixels(plan));
     const next = measure(more, best.fifos);
@@ -82,12 +82,16 @@ function trim(
   reached: Measured & { readonly pinned: Design['fifos'] },
   build: Build,
 ): Omit<SizedDesign, 'shallowPins'> {
-  const { interval, pinned } = reached;
+  const { pinned } = reached;
   const grown = reached.extra.some((pixels) => pixels > 0);
+  const settle = (extra: readonly number[]): Buffered =>
+    amplyBuffered(reached.fifos, build(extra, pinned), edges, reached.interval);
+  const settled = grown || reached.settled ? reached : settle(reached.extra);
+  const { interval } = settled;
   const keepsPace = makePartTester(interval);
   for (let radius = NEIGHBOURS; ; radius *= 2) {
     const extra = grown ? trimWindows(plans, edges, reached, keepsPace, radius, build) : reached.extra;
-    const ample = grown ? amplyBuffered(build(extra, pinned), edges, interval, reached.fifos).fifos : reached.fifos;
+    const ample = grown ? settle(extra).fifos : settled.fifos;
     const fifos = trimFifos(build(extra, ample), edges, keepsPace, radius);
     const design = build(extra, fifos);
     const keeps = steady(netlistOf(design), { interval });

@@ -7,18 +7,31 @@ export const FIRST_FRAMES = 3;
 const MORE_FRAMES = 9;
 
 /**
- * Clocks from frame to frame behind sources of a pace, in the steady state; infinite where nothing comes out any more. A
- * pace that is kept is seen at once, since nothing upstream runs ahead and has to fill buffers first; only FIFOs of whole
- * frames are full later.
+ * Intervals in a row that show what a network does for ever: frames may take turns in being held up, and a circuit of waiting
+ * that comes round in some frames goes through as many of them, which all are inside at once.
+ */
+export function steadyFrames(latency: number, interval: number): number {
+  return Math.max(FIRST_FRAMES - 1, Math.ceil(latency / interval));
+}
+
+/**
+ * Mean clocks from frame to frame behind sources of a pace, in the steady state; infinite where nothing comes out any more.
+ * Nothing upstream runs ahead and has to fill buffers first; only FIFOs of whole frames are full later.
  */
 export function pacedInterval(run: DesignRun, interval: number, wholeFrames: number): number {
-  const first = FIRST_FRAMES + wholeFrames;
-  for (let frames = first; ; frames++) {
+  const [start] = run.run(1);
+  if (start === undefined) return Number.POSITIVE_INFINITY;
+  const steady = steadyFrames(start, interval);
+  const enough = wholeFrames + 1 + steady;
+  for (let frames = FIRST_FRAMES + wholeFrames; ; frames++) {
     const ends = run.run(frames);
-    const [last, before, earlier] = [ends[frames - 1], ends[frames - 2], ends[frames - 3]];
-    if (last === undefined || before === undefined || earlier === undefined) return Number.POSITIVE_INFINITY;
-    const found = last - before;
-    if (found <= interval || found === before - earlier || frames === first + MORE_FRAMES) return found;
+    if (ends.length < frames) return Number.POSITIVE_INFINITY;
+    const end = (frame: number): number => ends[frame] as number;
+    const found = end(frames - 1) - end(frames - 2);
+    if (found > interval && found === end(frames - 2) - end(frames - 3)) return found;
+    if (frames < enough) continue;
+    const mean = (end(frames - 1) - end(frames - 1 - steady)) / steady;
+    if (mean <= interval || frames === enough + MORE_FRAMES) return mean;
   }
 }
 

@@ -102,11 +102,53 @@ function takeMarks(channels: readonly Channel[]): number | undefined {
   return latest;
 }
 
-const ONE: Pattern = [1];
-
 /** A FIFO of `depth` beats: a beat is taken while fewer are inside, and offered `latency` clocks later. */
 export function fifo(name: string, input: Channel, output: Channel, depth: number, latency: number): Process {
-  return stream(name, input, output, { latency, holds: [depth], outputs: ONE });
+  reserve(output, depth + 1);
+
+  /** Says from when on there is room for the beats that come when those have left that are known to. */
+  function grant(): void {
+    const { room, mask } = input;
+    const { taken, mask: outMask, gone } = output;
+    const limit = Math.min(grantLimit(input, input.gone), gone + depth);
+    let beat = Math.max(input.granted, input.gone);
+    for (; beat < limit; beat++) room[beat & mask] = beat < depth ? 0 : (taken[(beat - depth) & outMask] as number) + 1;
+    input.granted = beat;
+  }
+
+  return {
+    name,
+    inputs: [input],
+    outputs: [output],
+    advance() {
+      const { ready: inReady, taken: inTaken, mask: inMask, offered, gone: alreadyTaken } = input;
+      const { ready, taken, room, mask, granted } = output;
+      const begin = output.offered;
+      let beat = begin;
+      let gone = output.gone;
+      let came = inTaken[(beat - 1) & inMask] as number;
+      let left = taken[(gone - 1) & mask] as number;
+      for (; ; beat++) {
+        for (; gone < beat && gone < granted; gone++) {
+          left = Math.max(left + 1, ready[gone & mask] as number, room[gone & mask] as number);
+          taken[gone & mask] = left;
+        }
+        if (beat === offered || beat - depth >= gone) break;
+        if (beat < alreadyTaken) came = inTaken[beat & inMask] as number;
+        else {
+          came = Math.max(came + 1, inReady[beat & inMask] as number);
+          if (beat >= depth) came = Math.max(came, (taken[(beat - depth) & mask] as number) + 1);
+          inTaken[beat & inMask] = came;
+        }
+        ready[beat & mask] = came + latency;
+      }
+      if (beat > input.gone) input.gone = beat;
+      output.offered = beat;
+      output.gone = gone;
+      grant();
+      return beat > begin;
+    },
+  };
 }
 
 /** A FIFO without bound, and the depth that would have been enough for the beats that went through it. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
@@ -18,13 +18,16 @@ const FRAMES = 4;
 const BEATS = 50;
 const values = randomIntegers(FRAMES * BEATS * 2, 0, 255, 3);
 const stream = { lanes: 2, elementBits: 8, beatsPerFrame: BEATS, hasLast: true };
+const FAULTS = [0, 3];
+/** What a stage reads its fault from. */
+const faultFile = (fault: number): string => `fault-${fault}.mem`;
 const stage = (instance: string, fault: number) => ({
   module: 'fixture_register',
   instance,
   label: instance,
   parameters: [
     ['WIDTH', '16'],
-    ['FAULT', String(fault)],
+    ['FAULT_FILE', `"${faultFile(fault)}"`],
   ] as const,
   sources: [{ ...stream, name: 'in', prefix: 's_axis' }],
   sinks: [{ ...stream, name: 'out', prefix: 'm_axis' }],
@@ -56,6 +59,7 @@ let cwd = '';
 let binary = '';
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'heddle-run-'));
+  for (const fault of FAULTS) await writeFile(join(cwd, faultFile(fault)), `${fault}\n`);
   const text = await readFile(new URL('./fixtures/fixture_register.v', import.meta.url), 'utf8');
   const files = new Map([
     ['fixture_register.v', text],
@@ -88,7 +92,7 @@ describe('runSimulator', () => {
     const { captures } = await runSimulator(binary, request, { cwd, timeoutSeconds: 60 });
     expect([...(captures.get('u_good/out') ?? [])]).toEqual([...bytes]);
     expect([...(captures.get('u_bad/in') ?? [])]).toEqual([...bytes]);
-    expect(await readdir(cwd)).toEqual([]);
+    expect(await readdir(cwd)).toEqual(FAULTS.map(faultFile));
   });
 
   it('stops at the first mismatch, or at a limit of cycles, when asked', async () => {
@@ -116,7 +120,7 @@ describe('runSimulator', () => {
     await expect(timedOut).rejects.toThrow('E504');
     const signal = AbortSignal.timeout(200);
     await expect(runSimulator(binary, endless, { cwd, timeoutSeconds: 60, signal })).rejects.toThrow(/abort|timeout/);
-    expect(await readdir(cwd)).toEqual([]);
+    expect(await readdir(cwd)).toEqual(FAULTS.map(faultFile));
   });
 
   it('tells progress', async () => {

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { pacedInterval } from '../../../src/schedule/steady.js';
+import type { DesignRun } from '../../../src/schedule/token-design.js';
+
+/** A run whose first frame ends after `latency` clocks, and each further one after the next of some intervals, over and over. */
+function runOf(latency: number, intervals: readonly number[]): DesignRun {
+  const ends = [latency];
+  return {
+    run(frames) {
+      while (ends.length < frames)
+        ends.push((ends.at(-1) as number) + (intervals[(ends.length - 1) % intervals.length] as number));
+      return ends.slice(0, frames);
+    },
+    depths: () => new Map(),
+  };
+}
+
+describe('the pace that is kept', () => {
+  it('is the interval that all frames have', () => {
+    expect(pacedInterval(runOf(250, [100]), 100, 0)).toBe(100);
+    expect(pacedInterval(runOf(250, [130]), 100, 0)).toBe(130);
+  });
+
+  // As of a ResNet-18 of 48 pixels with FIFOs that were some beats too shallow.
+  it('is not that of frames which come in time when others do not', () => {
+    const found = pacedInterval(runOf(160_674, [18_432, 19_745, 19_894]), 18_432, 0);
+    expect(found).toBeGreaterThan(19_000);
+    expect(found).toBeLessThan(19_745);
+  });
+
+  it('is seen when FIFOs of whole frames are full', () => {
+    expect(pacedInterval(runOf(250, [100, 100, 100, 100, ...new Array<number>(50).fill(120)]), 100, 0)).toBe(100);
+    expect(pacedInterval(runOf(250, [100, 100, 100, 100, ...new Array<number>(50).fill(120)]), 100, 4)).toBe(120);
+  });
+});
