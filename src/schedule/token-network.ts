@@ -144,6 +144,7 @@ export function source(output: Channel, count: number): Source {
 
 /** Offers each beat when its share of its frame's interval has passed; with an interval of 0 as fast as they are taken. */
 export function pacedSource(output: Channel, beatsPerFrame: number, interval: number): Source {
+  reserve(output, AHEAD);
   let count = 0;
   return {
     name: 'source',
@@ -155,7 +156,7 @@ export function pacedSource(output: Channel, beatsPerFrame: number, interval: nu
     advance() {
       const before = output.offered;
       for (;;) {
-        const end = Math.min(count, output.gone + output.mask + 1 - output.lookBack);
+        const end = Math.min(count, output.gone + output.lookBack);
         if (output.offered === end) return end > before;
         for (let beat = output.offered; beat < end; beat++) {
           const frame = Math.floor(beat / beatsPerFrame);
