@@ -102,13 +102,17 @@ function frameEnds(probes: readonly ProbeResult[]): readonly number[] {
   );
 }
 
-/** Steady interval: between the last beats of the last two frames; undefined with fewer than three. */
-function steadyInterval(probes: readonly ProbeResult[]): number | undefined {
+/**
+ * Steady interval: mean over as many intervals as frames are inside at once, since these may take turns in being held up, but
+ * no more than the later half of them all, as the first frames fill the buffers. Undefined with fewer than three frames.
+ */
+function steadyInterval(probes: readonly ProbeResult[], latency: number | undefined): number | undefined {
   const ends = frameEnds(probes);
-  const last = ends.at(-1);
-  const before = ends.at(-2);
-  if (ends.length < FRAMES_FOR_INTERVAL || last === undefined || before === undefined) return undefined;
-  return last - before;
+  const last = ends.length - 1;
+  if (ends.length < FRAMES_FOR_INTERVAL || latency === undefined) return undefined;
+  const mean = (intervals: number): number => ((ends[last] ?? 0) - (ends[last - intervals] ?? 0)) / intervals;
+  const half = Math.floor(last / 2);
+  return mean(Math.max(1, Math.min(half, Math.ceil(latency / mean(half)))));
 }
 
 const present = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
@@ -123,7 +127,6 @@ export function makeReport(input: ReportInput): VerifyReport {
   const sources = inputEnds(names).flatMap(({ name }) => probes.get(name) ?? []);
   const sinks = outputEnds(names).flatMap(({ name }) => probes.get(name) ?? []);
   const ends = [...sources, ...sinks];
-  const cyclesPerFrame = steadyInterval(sinks);
   const mismatches = [...inner, ...ends].reduce((sum, probe) => sum + probe.mismatches, 0);
   const protocolErrors = result.probes.reduce((sum, probe) => sum + probe.protocolErrors, 0);
   const complete = result.status === 'done' && result.probes.every((probe) => probe.beats === probe.expectedBeats);
@@ -131,6 +134,8 @@ export function makeReport(input: ReportInput): VerifyReport {
   const multipliers = design.engines.reduce((sum, engine) => sum + engineMultipliers(engine), 0);
   const started = least(sources.map(({ frameFirstCycles }) => frameFirstCycles[0]));
   const finished = frameEnds(sinks)[0];
+  const latencyCycles = started === undefined || finished === undefined ? undefined : finished - started;
+  const cyclesPerFrame = steadyInterval(sinks, latencyCycles);
   const efficiency =
     cyclesPerFrame === undefined || multipliers === 0 ? undefined : macs / (multipliers * cyclesPerFrame);
   return {
@@ -146,7 +151,7 @@ export function makeReport(input: ReportInput): VerifyReport {
     layersCompared: names.streams.filter((stream) => stream.layer !== undefined).length,
     protocolErrors,
     ...present('cyclesPerFrame', cyclesPerFrame),
-    ...present('latencyCycles', started === undefined || finished === undefined ? undefined : finished - started),
+    ...present('latencyCycles', latencyCycles),
     predictedCyclesPerFrame: prediction.cyclesPerFrame,
     predictedLatencyCycles: prediction.latencyCycles,
     cycles: result.cycles,
@@ -161,7 +166,7 @@ export function makeReport(input: ReportInput): VerifyReport {
     ...present('firstMismatch', firstMismatch(input, probes)),
     waits: result.status === 'deadlock' ? explainWait(names, probes) : [],
     problems: protocolProblems(result),
-    layers: design.engines.map((engine) => layerReport(engine, input, probes, cyclesPerFrame)),
+    layers: design.engines.map((engine) => layerReport(engine, input, probes, { latencyCycles, cyclesPerFrame })),
     outputs: new Map(
       outputEnds(names).map(({ name, port }) => [port.tensor, result.captures.get(name) ?? new Uint8Array()]),
     ),
@@ -216,7 +221,7 @@ function layerReport(
   engine: Engine,
   input: ReportInput,
   probes: ReadonlyMap<string, ProbeResult>,
-  cyclesPerFrame: number | undefined,
+  { latencyCycles, cyclesPerFrame }: { latencyCycles: number | undefined; cyclesPerFrame: number | undefined },
 ): LayerReport {
   const { layer } = engine;
   const { names } = input.emitted;
@@ -233,7 +238,7 @@ function layerReport(
     ...present('predictedActiveCycles', tells ? stepCycles(engine) : undefined),
     ...present('measuredActiveCycles', activity === undefined ? undefined : activity.cycles / input.frames),
     predictedInterval: engineInterval(engine),
-    ...present('measuredInterval', steadyInterval(probe === undefined ? [] : [probe])),
+    ...present('measuredInterval', steadyInterval(probe === undefined ? [] : [probe], latencyCycles)),
     macs: layer.macs,
     multipliers,
     ...present('efficiency', efficiency),
