@@ -15,3 +15,10 @@ export function makeZooNetwork(path: string, onLayer?: OnLayer): Graph {
   verifyGraph(graph, 'zoo');
   return float ? graph : quantizeWithRanges(graph, ranges);
 }
+
+/** A float network, as one that was exported without its weights, with seeded ones in their place; quantised to int8. */
+export function reseedNetwork(model: Graph, seed: number, onLayer?: OnLayer): Graph {
+  const { graph, ranges } = seedWeights({ graph: model, gains: new Map() }, seed, onLayer);
+  verifyGraph(graph, model.name);
+  return quantizeWithRanges(graph, ranges);
+}

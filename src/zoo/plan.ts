@@ -5,8 +5,8 @@ import { isWeighted } from '../quantize/rules.js';
 import { defined } from '../support/invariant.js';
 
 /**
- * A network without the values of its weights: the graph's `types` hold their shapes, its `constants` nothing yet. So
- * the largest networks are counted in milliseconds.
+ * A network without the values of its weights: the graph's `types` hold their shapes, its `constants` nothing yet, or
+ * values that do not matter. So the largest networks are counted in milliseconds.
  */
 export interface Plan {
   readonly graph: Graph;

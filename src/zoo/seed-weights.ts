@@ -53,7 +53,7 @@ interface Walk {
  * The same plan and seed give the same weights.
  */
 export function seedWeights(plan: Plan, seed: number, onLayer: OnLayer = () => {}): SeededNetwork {
-  const constants = new Map<string, Tensor>();
+  const constants = new Map(plan.graph.constants);
   const graph = { ...plan.graph, constants };
   const places = new Map(graph.nodes.map((node, i) => [node, i + 1]));
   const randomOf = (node: GraphNode) => makeRandom(seed + 0x9e3779b9 * defined(places.get(node), 'a node'));
