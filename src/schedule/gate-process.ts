@@ -44,6 +44,10 @@ export function gateProcess(
     name,
     inputs: [map, vector],
     outputs: [output],
+    kept(tell) {
+      maps.kept(tell);
+      vectors.kept(tell);
+    },
     advance() {
       let moved = false;
       for (let again = true; again; moved ||= again) {
@@ -60,6 +64,8 @@ interface FrameEnds {
   take(clock: number): void;
   /** The clock after the one in which a frame's last beat was taken; undefined while that is not known. */
   after(frame: number): number | undefined;
+  /** Tells the ends of as many frames as may be waited for. */
+  kept(tell: (clock: number) => void): void;
 }
 
 /** Takes the beats of a channel and remembers the ends of the last frames. */
@@ -73,6 +79,10 @@ function frameEnds(channel: Channel, beats: number): FrameEnds {
     after(frame) {
       if (frame < 0) return 0;
       return channel.gone < (frame + 1) * beats ? undefined : (ends[frame % ends.length] as number) + 1;
+    },
+    kept(tell) {
+      const frames = Math.floor(channel.gone / beats);
+      for (let i = frames - VECTORS_HELD; i < frames; i++) tell(i < 0 ? -1 : (ends[i % ends.length] as number));
     },
   };
 }

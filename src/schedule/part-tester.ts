@@ -3,7 +3,7 @@ import { beatsPerFrame } from '../hw/feature-map.js';
 import { isWindowLayer } from '../hw/layer.js';
 import { type Netlist, netOf, type Stage } from '../hw/netlist.js';
 import { foldLatency } from './latency.js';
-import { FIRST_FRAMES, keepsPace } from './steady.js';
+import { paceOf } from './steady.js';
 
 /**
  * Whether parts of networks keep a pace: remembers parts that are alike, as networks repeat their blocks. When the trials
@@ -58,8 +58,9 @@ export function makePartTester(interval: number): PartTester {
     const known = results.get(key);
     if (known !== undefined) return known;
     if (beats >= MOST_BEATS) return false;
-    beats += FIRST_FRAMES * partBeats(netlist, part);
-    const found = keepsPace(netlist, { interval, part, unbounded });
+    const pace = paceOf(netlist, { interval, part, unbounded });
+    beats += pace.frames * partBeats(netlist, part);
+    const found = pace.interval <= interval;
     results.set(key, found);
     return found;
   };

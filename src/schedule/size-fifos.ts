@@ -79,7 +79,7 @@ export function bufferedAs(likely: Design['fifos'], design: Design, edges: reado
     ]);
   const before = withDepths((edge) => likely.get(edge)?.depth);
   const run = prepareRun(netlistOf({ ...design, fifos: before }), { interval: target, unbounded });
-  const interval = Math.ceil(pacedInterval(run, target, 0));
+  const interval = Math.ceil(pacedInterval(run, target, 0).interval);
   const depths = run.depths();
   const fifos = withDepths((edge) => depths.get(edge));
   const settled = edges.every(({ edge }) => fifos.get(edge)?.memory === before.get(edge)?.memory);

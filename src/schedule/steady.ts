@@ -3,7 +3,7 @@ import { type Netlist, netOf } from '../hw/netlist.js';
 import { type DesignRun, prepareRun, type RunOptions } from './token-design.js';
 
 /** The fewest frames that show an interval behind the one that fills the buffers. */
-export const FIRST_FRAMES = 3;
+const FIRST_FRAMES = 3;
 const MORE_FRAMES = 9;
 
 /**
@@ -14,31 +14,57 @@ export function steadyFrames(latency: number, interval: number): number {
   return Math.max(FIRST_FRAMES - 1, Math.ceil(latency / interval));
 }
 
+/** What a network does behind sources of a pace, and the frames that showed it. */
+export interface Pace {
+  /** Mean clocks from frame to frame in the steady state; infinite where nothing comes out any more. */
+  readonly interval: number;
+  readonly frames: number;
+}
+
 /**
- * Mean clocks from frame to frame behind sources of a pace, in the steady state; infinite where nothing comes out any more.
- * Nothing upstream runs ahead and has to fill buffers first; only FIFOs of whole frames are full later.
+ * Runs a network behind sources of a pace until its state comes again, from where on it keeps the pace for ever, or, where that
+ * takes long, until as many frames as are inside at once show its interval. Nothing upstream runs ahead and has to fill
+ * buffers first; only FIFOs of whole frames are full later.
  */
-export function pacedInterval(run: DesignRun, interval: number, wholeFrames: number): number {
+export function pacedInterval(run: DesignRun, interval: number, wholeFrames: number): Pace {
+  const never = { interval: Number.POSITIVE_INFINITY };
   const [start] = run.run(1);
-  if (start === undefined) return Number.POSITIVE_INFINITY;
+  if (start === undefined) return { ...never, frames: 1 };
   const steady = steadyFrames(start, interval);
   const enough = wholeFrames + 1 + steady;
-  for (let frames = FIRST_FRAMES + wholeFrames; ; frames++) {
+  let state = run.state();
+  /** Frames that are like the one before them. */
+  let alike = 0;
+  for (let frames = 2; ; frames++) {
     const ends = run.run(frames);
-    if (ends.length < frames) return Number.POSITIVE_INFINITY;
+    if (ends.length < frames) return { ...never, frames };
+    const former = state;
+    state = run.state();
+    alike = alike > 0 || isSame(state, former) ? alike + 1 : 0;
+    // The first alike frame is the next one; unbounded FIFOs hold parts of two, and where they are deep, of more.
+    if (alike > 1 + (run.wholeFrames() ?? -1)) return { interval, frames };
+    if (frames < FIRST_FRAMES + wholeFrames) continue;
     const end = (frame: number): number => ends[frame] as number;
     const found = end(frames - 1) - end(frames - 2);
-    if (found > interval && found === end(frames - 2) - end(frames - 3)) return found;
+    if (found > interval && found === end(frames - 2) - end(frames - 3)) return { interval: found, frames };
     if (frames < enough) continue;
     const mean = (end(frames - 1) - end(frames - 1 - steady)) / steady;
-    if (mean <= interval || frames === enough + MORE_FRAMES) return mean;
+    if (mean <= interval || frames === enough + MORE_FRAMES) return { interval: mean, frames };
   }
 }
 
-/** Whether a netlist, or a part of it, keeps a pace. */
+function isSame(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((clock, i) => clock === other[i]);
+}
+
+/** How a netlist, or a part of it, does behind sources of a pace. */
+export function paceOf(netlist: Netlist, options: RunOptions): Pace {
+  return pacedInterval(prepareRun(netlist, options), options.interval, mostWholeFrames(netlist, options));
+}
+
+/** Whether a netlist keeps a pace. */
 export function keepsPace(netlist: Netlist, options: RunOptions): boolean {
-  const run = prepareRun(netlist, options);
-  return pacedInterval(run, options.interval, mostWholeFrames(netlist, options)) <= options.interval;
+  return paceOf(netlist, options).interval <= options.interval;
 }
 
 /** Frames that the deepest FIFO holds. */

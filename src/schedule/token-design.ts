@@ -33,21 +33,55 @@ export interface DesignRun {
   run(frames: number): readonly number[];
   /** The depths that the unbounded FIFOs needed. */
   depths(): ReadonlyMap<string, number>;
+  /** The most whole frames that one of these FIFOs held; undefined where there are none. */
+  wholeFrames(): number | undefined;
+  /**
+   * When all that was offered is through: the clocks on which all frames to come depend, counted from the next frame on. What
+   * is over before that delays nothing, and counts as if it had never been. Behind sources of a pace, frames behind a state
+   * that comes again are alike, `interval` clocks apart: the equations know no other time than differences.
+   */
+  state(): readonly number[];
 }
 
 /** A run of a netlist that has not begun. */
 export function prepareRun(netlist: Netlist, options: RunOptions): DesignRun {
   const { processes, sources, sinks, fifos } = makeTokens(netlist, options);
+  // A source keeps nothing of its own; the order of its beats alone makes it wait.
+  const looksBack = processes.flatMap((process) =>
+    process.outputs.map((channel) => ({ channel, beats: process.inputs.length === 0 ? 1 : channel.lookBack })),
+  );
+  let offered = 0;
   return {
     run(frames) {
+      offered = frames;
       for (const [source, beats] of sources) source.extend(frames * beats);
       settle(processes);
       const done = Math.min(...sinks.map(({ frameEnds }) => frameEnds.length));
       const end = (frame: number): number => Math.max(...sinks.map(({ frameEnds }) => frameEnds[frame] as number));
       return Array.from({ length: done }, (_, frame) => end(frame));
     },
-    depths: () => new Map([...fifos].map(([edge, process]) => [edge, process.depthNeeded()])),
+    depths: () => new Map([...fifos].map(([edge, { process }]) => [edge, process.depthNeeded()])),
+    wholeFrames() {
+      const held = [...fifos.values()].map(({ process, beats }) => Math.floor(process.depthNeeded() / beats));
+      return held.length === 0 ? undefined : Math.max(...held);
+    },
+    state() {
+      const state: number[] = [];
+      const next = offered * options.interval;
+      const tell = (clock: number): void => {
+        state.push(Math.max(clock - next, -1));
+      };
+      for (const { channel, beats } of looksBack) tellTaken(channel, beats, tell);
+      for (const { kept } of processes) kept?.(tell);
+      return state;
+    },
   };
+}
+
+/** Tells the clocks in which a channel's last beats were taken; no number where some wait. */
+function tellTaken({ taken, gone, offered, mask }: Channel, beats: number, tell: (clock: number) => void): void {
+  if (gone < offered) tell(Number.NaN);
+  for (let i = gone - beats; i < gone; i++) tell(i < 0 ? -1 : (taken[i & mask] as number));
 }
 
 interface Tokens {
@@ -55,7 +89,7 @@ interface Tokens {
   /** With the beats of their frames. */
   readonly sources: ReadonlyMap<Source, number>;
   readonly sinks: readonly Sink[];
-  readonly fifos: ReadonlyMap<string, UnboundedFifo>;
+  readonly fifos: ReadonlyMap<string, { readonly process: UnboundedFifo; readonly beats: number }>;
 }
 
 function makeTokens(netlist: Netlist, options: RunOptions): Tokens {
@@ -65,7 +99,7 @@ function makeTokens(netlist: Netlist, options: RunOptions): Tokens {
   const processes: Process[] = [];
   const sources = new Map<Source, number>();
   const sinks: Sink[] = [];
-  const fifos = new Map<string, UnboundedFifo>();
+  const fifos = new Map<string, { readonly process: UnboundedFifo; readonly beats: number }>();
 
   const frameBeats = (net: number | undefined): number => beatsPerFrame(netOf(netlist, net).type);
   const channelOf = (net: number | undefined): Channel => defined(channels[defined(net, 'a net')], 'a channel');
@@ -94,7 +128,7 @@ function makeTokens(netlist: Netlist, options: RunOptions): Tokens {
       addSink(outside, from);
     } else if (stage.kind === 'fifo' && options.unbounded?.has(stage.edge) === true) {
       const process = unboundedFifo(stage.edge, channelOf(from), channelOf(to), fifoLatency(stage.fifo.memory));
-      fifos.set(stage.edge, process);
+      fifos.set(stage.edge, { process, beats: frameBeats(from) });
       processes.push(process);
     } else processes.push(innerProcess(netlist, stage, stage.inputs.map(channelOf), stage.outputs.map(channelOf)));
   }

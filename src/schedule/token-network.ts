@@ -127,6 +127,8 @@ export interface Process {
   readonly inputs: readonly Channel[];
   readonly outputs: readonly Channel[];
   advance(): boolean;
+  /** Tells, a fixed number of them, the clocks that it looks back at beside those of its channels; later ones only ever delay. */
+  readonly kept?: (tell: (clock: number) => void) => void;
 }
 
 /** A source that is told how many beats there are, and may be told of more. */

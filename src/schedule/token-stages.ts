@@ -165,12 +165,12 @@ export function unboundedFifo(name: string, input: Channel, output: Channel, lat
   let depth = 0;
 
   /** A beat that leaves in clock u is inside with all that came up to u: so many places were needed. */
-  function measure(atEnd: boolean): void {
+  function measure(): void {
     const { ready, taken, mask, gone, offered } = output;
     for (; left < gone; left++) {
       const clock = (taken[left & mask] as number) + latency;
       while (came < offered && (ready[came & mask] as number) <= clock) came++;
-      if (came === offered && !atEnd) return;
+      if (came === offered) return;
       depth = Math.max(depth, came - left);
     }
   }
@@ -180,15 +180,16 @@ export function unboundedFifo(name: string, input: Channel, output: Channel, lat
     inputs: [input],
     outputs: [output],
     depthNeeded() {
-      measure(true);
-      return depth;
+      // Of beats after which none has come yet the first has most behind it.
+      measure();
+      return left < output.gone ? Math.max(depth, came - left) : depth;
     },
     advance() {
       const before = processed;
       for (;;) {
         input.granted = grantLimit(input, processed);
         match(input);
-        measure(false);
+        measure();
         if (processed === input.gone) return processed > before;
         for (; processed < input.gone; processed++)
           offerUnbounded(output, (input.taken[processed & input.mask] as number) + latency, left);

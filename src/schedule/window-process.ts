@@ -89,16 +89,22 @@ function makeState(capacity: number, { need, freed }: PixelDemand): WindowState 
 export function windowProcess(timing: WindowTiming, demand: PixelDemand, input: Channel, output: Channel): Process {
   const state = makeState(timing.capacity, demand);
   const takeBeats = pixelWriter(timing, state, input);
-  const takeFolds = foldReader(timing, demand, state, output);
+  const folds = foldReader(timing, demand, state, output);
   return {
     name: timing.name,
     inputs: [input],
     outputs: [output],
+    kept(tell) {
+      folds.kept(tell);
+      const { freed, freedAt, mask } = state;
+      // Of the pixels that may be waited for.
+      for (let i = freed - timing.capacity; i < freed; i++) tell(i < 0 ? -1 : (freedAt[i & mask] as number));
+    },
     advance() {
       for (let moved = false; ; moved = true) {
         const beats = takeBeats();
-        const folds = takeFolds();
-        if (!beats && !folds) return moved;
+        const read = folds.take();
+        if (!beats && !read) return moved;
       }
     },
   };
@@ -185,13 +191,19 @@ function foldTable({ plan, lanesOut, requantisers, foldLatency }: WindowTiming):
   };
 }
 
+interface FoldReader {
+  take(): boolean;
+  /** Until when the array, and until when the requantisers, are busy with the fold before. */
+  kept(tell: (clock: number) => void): void;
+}
+
 /** Walks over positions and folds: hd_window_ctrl's steps, held back by hd_fold_credit. */
 function foldReader(
   timing: WindowTiming,
   { need, freed, pixels }: PixelDemand,
   state: WindowState,
   output: Channel,
-): () => boolean {
+): FoldReader {
   const { fifoDepth } = timing;
   const { steps, chunks, firstBeat, delays } = foldTable(timing);
   reserve(output, fifoDepth + 1);
@@ -202,7 +214,7 @@ function foldReader(
   // Clocks of the fold before, in an array: a number that a closure keeps would be allocated anew for each fold.
   const before = Float64Array.of(-1, 0);
 
-  return () => {
+  function take(): boolean {
     const { written, freedAt, mask, pixels: present } = state;
     const { ready, taken, mask: outMask } = output;
     let [previousStep = 0, previousChunks = 0] = before;
@@ -246,5 +258,14 @@ function foldReader(
     output.offered = offered;
     match(output);
     return moved;
+  }
+
+  return {
+    take,
+    kept(tell) {
+      const [step = 0, chunks = 0] = before;
+      tell(step);
+      tell(step + chunks);
+    },
   };
 }
