@@ -5,6 +5,7 @@ import type { Tensor } from '../ir/tensor.js';
 import { elementCount, type Quantization } from '../ir/tensor-type.js';
 import { sameExtents } from '../ir/type-equality.js';
 import { defined } from '../support/invariant.js';
+import { leastCommonMultiple } from '../support/whole-numbers.js';
 import { Draft, type Result } from './draft.js';
 import { columnFirstOrder } from './element-patterns.js';
 import type { Pass } from './pass.js';
@@ -42,12 +43,6 @@ interface Phases {
   readonly columns: PhasePlan;
   /** The channels of a group stand together, the phases of a channel side by side; else those of a phase. */
   readonly isGrouped: boolean;
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let multiple = a;
-  while (multiple % b !== 0) multiple += a;
-  return multiple;
 }
 
 function phasesOf(

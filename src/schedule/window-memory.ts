@@ -1,14 +1,11 @@
 import type { WindowMemory } from '../hw/design.js';
 import { type Folding, splitTaps, type WindowPlan } from '../hw/folding.js';
 import type { WindowLayer } from '../hw/layer.js';
+import { greatestCommonDivisor } from '../support/whole-numbers.js';
 import { makeChannel, settle, sink, source } from './token-network.js';
 import { leastCapacity, type PixelDemand, pixelDemand, type WindowTiming, windowProcess } from './window-process.js';
 
 /** Sizes of window memories and output FIFOs: the least at which the token-level model shows no loss. */
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
 
 /** Least number of banks in which `kernel` rows (or columns) `dilation` apart all differ. */
 function leastBanks(kernel: number, dilation: number): number {

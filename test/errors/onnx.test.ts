@@ -129,7 +129,12 @@ const CASES: Readonly<Record<string, () => Uint8Array>> = {
   'value: training': op('BatchNormalization', { training_mode: 1n }, (b) =>
     [0, 1, 2, 3].map(() => floats(b, [2], [1, 1])),
   ),
-  'value: interpolation': op('Resize', { mode: 'linear' }, (b) => ['', floats(b, [4], [1, 1, 2, 2])]),
+  'value: cubic interpolation': op('Resize', { mode: 'cubic' }, (b) => ['', floats(b, [4], [1, 1, 2, 2])]),
+  'value: uneven interpolation': op('Resize', { mode: 'linear' }, (b) => ['', '', longs(b, [1, 2, 6, 6])]),
+  'value: interpolation of integers': built((b) => {
+    const q = node(b, 'QuantizeLinear', [X(b), scale(b)]);
+    return node(b, 'Resize', [q, '', floats(b, [4], [1, 1, 2, 2])], { mode: 'linear' });
+  }),
   'value: uneven enlargement': op('Resize', {}, (b) => ['', '', longs(b, [1, 2, 6, 6])]),
   'value: flipped pictures': op('Slice', {}, (b) => [longs(b, [-1]), longs(b, [-9]), longs(b, [3]), longs(b, [-1])]),
 

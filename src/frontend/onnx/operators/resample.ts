@@ -24,110 +24,14 @@ import {
 } from '../call.js';
 import { type OperatorRule, type RuleTable, rule } from '../rule.js';
 import { sameNumbers } from './elementwise-numbers.js';
+import { emitLinear } from './resize-linear.js';
+import { emitNearest, NEAREST, type Nearest } from './resize-nearest.js';
+import { type Axis, COORDINATES } from './resize-places.js';
 
 /** Operators that change the size of feature maps by moving elements. */
 
-const COORDINATES = [
-  'half_pixel',
-  'half_pixel_symmetric',
-  'pytorch_half_pixel',
-  'align_corners',
-  'asymmetric',
-  'tf_half_pixel_for_nn',
-] as const;
-const NEAREST = ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'] as const;
-
-/** How a pixel of the result is taken from one of the input. */
-interface Nearest {
-  readonly coordinates: (typeof COORDINATES)[number];
-  readonly rounding: (typeof NEAREST)[number];
-}
-
-/** One axis of the map. */
-interface Axis {
-  readonly extent: number;
-  readonly outputs: number;
-  /** As the file gives it; outputs / extent where it gives sizes. */
-  readonly scale: number;
-}
-
-/** The place in the input that output `o` is taken from, between pixels, by the operator's definition. */
-function placeOf({ coordinates }: Nearest, { extent, outputs, scale }: Axis, o: number): number {
-  switch (coordinates) {
-    case 'half_pixel':
-      return (o + 0.5) / scale - 0.5;
-    case 'half_pixel_symmetric': {
-      // The picture's centre stays where it is, although its size has been rounded.
-      const adjustment = outputs / (scale * extent);
-      return (extent / 2) * (1 - adjustment) + (o + 0.5) / scale - 0.5;
-    }
-    case 'pytorch_half_pixel':
-      return outputs > 1 ? (o + 0.5) / scale - 0.5 : 0;
-    case 'align_corners':
-      return outputs > 1 ? (o * (extent - 1)) / (outputs - 1) : 0;
-    case 'asymmetric':
-      return o / scale;
-    case 'tf_half_pixel_for_nn':
-      return (o + 0.5) / scale;
-  }
-}
-
-function roundedPlace({ rounding }: Nearest, place: number): number {
-  switch (rounding) {
-    case 'round_prefer_floor':
-      return Math.ceil(place - 0.5);
-    case 'round_prefer_ceil':
-      return Math.floor(place + 0.5);
-    case 'floor':
-      return Math.floor(place);
-    case 'ceil':
-      return Math.ceil(place);
-  }
-}
-
-/** The pixel that each output is. */
-function sources(nearest: Nearest, axis: Axis): readonly number[] {
-  return Array.from({ length: axis.outputs }, (_, o) =>
-    Math.min(Math.max(roundedPlace(nearest, placeOf(nearest, axis, o)), 0), axis.extent - 1),
-  );
-}
-
 /** Larger maps are refused behind the import anyway. */
 const LARGEST_EXTENT = 2 ** 20;
-
-/** Times that each pixel is repeated; undefined where that is uneven. */
-function repeatOf(places: readonly number[], extent: number): number | undefined {
-  const repeat = places.length / extent;
-  const isEven = Number.isInteger(repeat) && places.every((place, o) => place === Math.floor(o / repeat));
-  return isEven ? repeat : undefined;
-}
-
-/** Distance between the pixels that are left; undefined where there are several. */
-function distanceOf(places: readonly number[]): number | undefined {
-  const [begin = 0, second = begin + 1] = places;
-  const distance = second - begin;
-  return distance >= 1 && places.every((place, o) => place === begin + o * distance) ? distance : undefined;
-}
-
-/** Emits the map with another number of pixels: each repeated as often, or some left out at equal distances. */
-function emitNearest(call: Call, nearest: Nearest, sizes: readonly [Axis, Axis]): void {
-  const map = mapInput(call);
-  const [rows, columns] = [sources(nearest, sizes[0]), sources(nearest, sizes[1])];
-  const shape = [rows.length, columns.length, map.channels] as const;
-  const result = { shape, ...sameNumbers(call, 0) };
-  const [factorH, factorW] = [repeatOf(rows, map.height), repeatOf(columns, map.width)];
-  const [down, right] = [distanceOf(rows), distanceOf(columns)];
-  if (factorH !== undefined && factorW !== undefined) {
-    emitMap(call, { kind: 'upsample', factorH, factorW }, [map.tensor], result);
-  } else if (down !== undefined && right !== undefined) {
-    const begin = [rows[0] ?? 0, columns[0] ?? 0, 0];
-    emitMap(call, { kind: 'slice', begin, size: shape, step: [down, right, 1] }, [map.tensor], result);
-  } else {
-    const from = `${map.height}x${map.width}`;
-    const text = `from ${from} to ${shape[0]}x${shape[1]} pixels it repeats them unevenly (${nearest.coordinates}, ${nearest.rounding})`;
-    refuseNode(call, text, 'enlarge by whole factors, with every pixel repeated as often');
-  }
-}
 
 /** Factors for all axes of the file, or sizes of them. */
 interface Sizing {
@@ -164,12 +68,14 @@ function mapAxes(call: Call, { scales, sizes, axes }: Sizing): readonly [Axis, A
   return refuseNode(call, text, 'change height and width only, to at least one pixel');
 }
 
-/** Linear interpolation is no movement of elements. */
-function requireNearest(call: Call<{ readonly mode: string }>): void {
+/** Emits the map with other sizes, by the operator's mode. */
+function emitResized(call: Call<{ readonly mode: string }>, nearest: Nearest, sizing: Sizing): void {
   const { mode } = call.attributes;
-  if (mode === 'nearest') return;
-  const text = `it interpolates between pixels (attribute 'mode' is '${mode}')`;
-  refuseNode(call, text, "export the model with mode 'nearest', or with a transposed convolution");
+  if (mode !== 'nearest' && mode !== 'linear')
+    refuseNode(call, `its attribute 'mode' is '${mode}'`, "export the model with mode 'nearest' or 'linear'");
+  const sizes = mapAxes(call, sizing);
+  if (mode === 'nearest') emitNearest(call, nearest, sizes);
+  else emitLinear(call, nearest.coordinates, sizes);
 }
 
 const MODE = { mode: word(['nearest', 'linear', 'cubic'], 'nearest') };
@@ -182,8 +88,7 @@ const upsampleByAttribute = rule({
   to: 8,
   attributes: { ...MODE, scales: required(optionalReals()) },
   run: (call) => {
-    requireNearest(call);
-    emitNearest(call, CORNERS, mapAxes(call, { scales: call.attributes.scales, sizes: undefined, axes: undefined }));
+    emitResized(call, CORNERS, { scales: call.attributes.scales, sizes: undefined, axes: undefined });
   },
 });
 
@@ -192,8 +97,7 @@ function byScales(from: number, to: number): OperatorRule {
   return rule({
     ...{ from, to, attributes: MODE, inputs: { min: 2, max: 2 } },
     run: (call) => {
-      requireNearest(call);
-      emitNearest(call, CORNERS, mapAxes(call, { scales: realsOf(call, 1), sizes: undefined, axes: undefined }));
+      emitResized(call, CORNERS, { scales: realsOf(call, 1), sizes: undefined, axes: undefined });
     },
   });
 }
@@ -231,7 +135,6 @@ interface ResizeAttributes {
 
 /** x, region of interest, scales, sizes. */
 function runResize(call: Call<ResizeAttributes>): void {
-  requireNearest(call);
   const { coordinate_transformation_mode: coordinates, nearest_mode: rounding, axes } = call.attributes;
   const { keep_aspect_ratio_policy: policy = 'stretch' } = call.attributes;
   const sizes = inputOf(call, 3).kind === 'absent' ? undefined : integersOf(call, 3, 'sizes');
@@ -239,7 +142,7 @@ function runResize(call: Call<ResizeAttributes>): void {
     refuseNode(call, "it cuts a region out ('tf_crop_and_resize')", 'export the crop as a Slice');
   else if (policy !== 'stretch' && sizes !== undefined)
     refuseNode(call, `its attribute 'keep_aspect_ratio_policy' is '${policy}'`, "export it with 'stretch'");
-  else emitNearest(call, { coordinates, rounding }, mapAxes(call, { scales: realsOf(call, 2), sizes, axes }));
+  else emitResized(call, { coordinates, rounding }, { scales: realsOf(call, 2), sizes, axes });
 }
 
 const resize: readonly OperatorRule[] = [

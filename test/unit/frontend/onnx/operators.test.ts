@@ -312,6 +312,19 @@ describe('reductions and sizes', () => {
     expect(runBuilt(single(op, [1, 1, 1, 2], others, attributes), [[3, 4]], opset)).toEqual([[3, 3, 4, 4]]);
   });
 
+  it.each<[string, number, readonly number[]]>([
+    ['half_pixel', 4, [3, 4, 6, 7]],
+    ['pytorch_half_pixel', 4, [3, 4, 6, 7]],
+    ['asymmetric', 4, [3, 5, 7, 7]],
+    ['align_corners', 5, [3, 4, 5, 6, 7]],
+  ])('Resize interpolates linearly, %s to %i pixels', (coordinates, outputs, expected) => {
+    const attributes = { mode: 'linear', coordinate_transformation_mode: coordinates };
+    const build = single('Resize', [1, 1, 1, 2], (b) => ['', '', longs(b, [1, 1, 1, outputs])], attributes);
+    expect(runBuilt(build, [[3, 7]])).toEqual([expected]);
+    const line = single('Resize', [1, 1, 1, 1], (b) => ['', '', longs(b, [1, 1, 3, outputs])], attributes);
+    expect(runBuilt(line, [[5]])).toEqual([new Array(3 * outputs).fill(5)]);
+  });
+
   it('Resize to half the size leaves pixels out', () => {
     const build = single('Resize', [1, 1, 1, 4], (b) => ['', floats(b, [4], [1, 1, 1, 0.5])], {
       ...{ coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },

@@ -239,6 +239,22 @@ describe('QDQ', () => {
     expect(runNetwork(graph, [10, 12, 14, 0])).toEqual([20 + 2 + 1, 20 + 8 - 1]);
   });
 
+  it('an enlargement by linear interpolation has weights that are exact', () => {
+    const graph = networkBuilt((b) => {
+      const x = fake(b, b.input('x', 'float32', [1, 1, 2, 2]), X);
+      const sizes = longs(b, [1, 1, 4, 4]);
+      return fake(b, node(b, 'Resize', [x, '', '', sizes], { mode: 'linear' }), X);
+    });
+    expectIntegers(graph);
+    expect(kinds(graph)).toEqual(['pad', 'conv-transpose']);
+    // Steps from the zero point 0, 4, 8, 12: at quarters and three quarters between them there are whole ones.
+    const [row, down] = [
+      [0, 1, 3, 4],
+      [0, 2, 6, 8],
+    ];
+    expect(runNetwork(graph, [10, 14, 18, 22])).toEqual(down.flatMap((dy) => row.map((dx) => 10 + dy + dx)));
+  });
+
   it('opset 10, without an axis, and integers that are reshaped between', () => {
     const graph = networkBuilt((b) => {
       const q = quantise(b, b.input('x', 'float32', [1, 1, 1, 2]), X);
