@@ -2,7 +2,7 @@ import type { Design } from '../hw/design.js';
 import { type Netlist, netlistOf } from '../hw/netlist.js';
 import { defined } from '../support/invariant.js';
 import { engineInterval } from './cycles.js';
-import { keepsPace, steadyFrames } from './steady.js';
+import { keepsPace, makeTurns, steadyFrames } from './steady.js';
 import { prepareRun } from './token-design.js';
 
 /** What the token-level model says of a design with an eager source and sink. */
@@ -15,9 +15,9 @@ export interface Prediction {
   readonly deadlockInFrame?: number;
 }
 
-/** Frames after which a design that has not become periodic is taken at its mean interval. */
+/** Frames, or as many times as many as are inside at once, after which a design without a steady state is taken at its mean. */
 const MOST_FRAMES = 24;
-const FIRST_FRAMES = 6;
+const MOST_ROUNDS = 3;
 
 /**
  * Predicts frame interval and latency. Deterministic; time grows with beats and folds a frame. No design is faster than
@@ -32,37 +32,20 @@ export function predict(design: Design, keptPace = Number.POSITIVE_INFINITY): Pr
   return { cyclesPerFrame: interval, latencyCycles: defined(latencyCycles, 'the end of the first frame') };
 }
 
-/** Runs frames through a netlist as fast as it takes them, until the interval is steady. */
-function predictEager(netlist: Netlist, interval: number): Prediction {
+/** Runs frames through a netlist as fast as it takes them, until its state is that of a frame before. */
+function predictEager(netlist: Netlist, slowest: number): Prediction {
   const run = prepareRun(netlist, { interval: 0 });
-  for (let frames = FIRST_FRAMES; ; frames *= 2) {
-    const prediction = summary(run.run(frames), frames, interval);
-    if (prediction.settled || frames >= MOST_FRAMES) return prediction.result;
+  const turnsOf = makeTurns();
+  for (let frames = 1; ; frames++) {
+    const ends = run.run(frames);
+    if (ends.length < frames)
+      return { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: ends.length };
+    const end = (frame: number): number => ends[frame] as number;
+    const mean = (intervals: number): number => (end(frames - 1) - end(frames - 1 - intervals)) / intervals;
+    const turns = turnsOf(run.state(end(frames - 1)));
+    // The first input beat is taken in clock 0: the network is empty.
+    if (turns !== undefined) return { cyclesPerFrame: mean(turns), latencyCycles: end(0) };
+    if (frames >= Math.max(MOST_FRAMES, MOST_ROUNDS * steadyFrames(end(0), slowest)))
+      return { cyclesPerFrame: mean(Math.floor(frames / 2)), latencyCycles: end(0) };
   }
-}
-
-function summary(
-  frameEnds: readonly number[],
-  frames: number,
-  slowest: number,
-): { result: Prediction; settled: boolean } {
-  const end = (frame: number): number => frameEnds[frame] as number;
-  if (frameEnds.length < frames) {
-    const never = { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: frameEnds.length };
-    return { result: never, settled: true };
-  }
-  const interval = end(frames - 1) - end(frames - 2);
-  const half = Math.floor(frames / 2);
-  const last = Math.min(steadyFrames(end(0), slowest), frames - 1);
-  const settled = Array.from({ length: last }, (_, i) => end(frames - 1 - i) - end(frames - 2 - i)).every(
-    (found) => found === interval,
-  );
-  return {
-    result: {
-      cyclesPerFrame: settled ? interval : (end(frames - 1) - end(half - 1)) / (frames - half),
-      // The first input beat is taken in clock 0: the network is empty.
-      latencyCycles: end(0),
-    },
-    settled,
-  };
 }

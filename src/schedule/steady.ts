@@ -4,7 +4,10 @@ import { type DesignRun, prepareRun, type RunOptions } from './token-design.js';
 
 /** The fewest frames that show an interval behind the one that fills the buffers. */
 const FIRST_FRAMES = 3;
-const MORE_FRAMES = 9;
+/** Frames that a network is given to keep up after all when those that are inside at once came late on the whole. */
+const LATE_FRAMES = 9;
+/** As many times as many frames as are inside at once may pass until a network that keeps up has found its turns. */
+const MOST_ROUNDS = 8;
 
 /**
  * Intervals in a row that show what a network does for ever: frames may take turns in being held up, and a circuit of waiting
@@ -22,9 +25,9 @@ export interface Pace {
 }
 
 /**
- * Runs a network behind sources of a pace until its state comes again, from where on it keeps the pace for ever, or, where that
- * takes long, until as many frames as are inside at once show its interval. Nothing upstream runs ahead and has to fill
- * buffers first; only FIFOs of whole frames are full later.
+ * Runs a network behind sources of a pace until its state is that of a frame before: from then on frames take turns for ever, at
+ * the pace. Frames that come in time do not show it, since some stage may fall behind a little with each until, dozens of
+ * frames later, it holds up what comes out. Where frames come late, or no state comes again, the network does not keep the pace.
  */
 export function pacedInterval(run: DesignRun, interval: number, wholeFrames: number): Pace {
   const never = { interval: Number.POSITIVE_INFINITY };
@@ -32,25 +35,43 @@ export function pacedInterval(run: DesignRun, interval: number, wholeFrames: num
   if (start === undefined) return { ...never, frames: 1 };
   const steady = steadyFrames(start, interval);
   const enough = wholeFrames + 1 + steady;
-  let state = run.state();
-  /** Frames that are like the one before them. */
-  let alike = 0;
+  const turnsOf = makeTurns();
+  turnsOf(run.state(interval));
+  /** Frame from which on all frames that its turns need are through. */
+  let shown = Number.POSITIVE_INFINITY;
   for (let frames = 2; ; frames++) {
     const ends = run.run(frames);
     if (ends.length < frames) return { ...never, frames };
-    const former = state;
-    state = run.state();
-    alike = alike > 0 || isSame(state, former) ? alike + 1 : 0;
-    // The first alike frame is the next one; unbounded FIFOs hold parts of two, and where they are deep, of more.
-    if (alike > 1 + (run.wholeFrames() ?? -1)) return { interval, frames };
+    if (shown === Number.POSITIVE_INFINITY) {
+      const turns = turnsOf(run.state(frames * interval));
+      // Unbounded FIFOs hold parts of two frames, and where they are deep, of more.
+      if (turns !== undefined) shown = frames + (run.wholeFrames() === undefined ? 0 : turns);
+    }
+    if (frames >= shown + (run.wholeFrames() ?? 0)) return { interval, frames };
     if (frames < FIRST_FRAMES + wholeFrames) continue;
     const end = (frame: number): number => ends[frame] as number;
     const found = end(frames - 1) - end(frames - 2);
     if (found > interval && found === end(frames - 2) - end(frames - 3)) return { interval: found, frames };
-    if (frames < enough) continue;
+    if (frames < enough + LATE_FRAMES) continue;
     const mean = (end(frames - 1) - end(frames - 1 - steady)) / steady;
-    if (mean <= interval || frames === enough + MORE_FRAMES) return { interval: mean, frames };
+    if (mean > interval) return { interval: mean, frames };
+    if (frames >= enough + MOST_ROUNDS * steady) return { interval: interval + 1, frames };
   }
+}
+
+/** Frames that may take turns. */
+const MOST_TURNS = 4;
+
+/** Says of each frame's state how many frames ago it was there; undefined of a new one. */
+export function makeTurns(): (state: readonly number[]) => number | undefined {
+  const states: (readonly number[])[] = [];
+  return (state) => {
+    const at = states.findLastIndex((former) => isSame(former, state));
+    const turns = at < 0 ? undefined : states.length - at;
+    states.push(state);
+    if (states.length > MOST_TURNS) states.shift();
+    return turns;
+  };
 }
 
 function isSame(one: readonly number[], other: readonly number[]): boolean {

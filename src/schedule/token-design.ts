@@ -36,11 +36,12 @@ export interface DesignRun {
   /** The most whole frames that one of these FIFOs held; undefined where there are none. */
   wholeFrames(): number | undefined;
   /**
-   * When all that was offered is through: the clocks on which all frames to come depend, counted from the next frame on. What
-   * is over before that delays nothing, and counts as if it had never been. Behind sources of a pace, frames behind a state
-   * that comes again are alike, `interval` clocks apart: the equations know no other time than differences.
+   * When all that was offered is through: the clocks on which all frames to come depend, counted from clock `from` on. Frames
+   * behind equal states are alike, as far apart as the clocks are from which these count: the equations know no other time than
+   * differences. With sources of a pace `from` is when the next frame begins, and what is over before it delays nothing and
+   * counts as if it had never been.
    */
-  state(): readonly number[];
+  state(from: number): readonly number[];
 }
 
 /** A run of a netlist that has not begun. */
@@ -50,10 +51,9 @@ export function prepareRun(netlist: Netlist, options: RunOptions): DesignRun {
   const looksBack = processes.flatMap((process) =>
     process.outputs.map((channel) => ({ channel, beats: process.inputs.length === 0 ? 1 : channel.lookBack })),
   );
-  let offered = 0;
+  const isEager = options.interval === 0;
   return {
     run(frames) {
-      offered = frames;
       for (const [source, beats] of sources) source.extend(frames * beats);
       settle(processes);
       const done = Math.min(...sinks.map(({ frameEnds }) => frameEnds.length));
@@ -65,11 +65,10 @@ export function prepareRun(netlist: Netlist, options: RunOptions): DesignRun {
       const held = [...fifos.values()].map(({ process, beats }) => Math.floor(process.depthNeeded() / beats));
       return held.length === 0 ? undefined : Math.max(...held);
     },
-    state() {
+    state(from) {
       const state: number[] = [];
-      const next = offered * options.interval;
       const tell = (clock: number): void => {
-        state.push(Math.max(clock - next, -1));
+        state.push(isEager ? clock - from : Math.max(clock - from, -1));
       };
       for (const { channel, beats } of looksBack) tellTaken(channel, beats, tell);
       for (const { kept } of processes) kept?.(tell);

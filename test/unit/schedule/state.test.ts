@@ -22,11 +22,11 @@ function shaken(design: Design, random: () => number): Design {
 }
 
 /** Runs until the state comes again: the frames until then. */
-function framesUntilAgain(run: DesignRun): number | undefined {
+function framesUntilAgain(run: DesignRun, interval: number): number | undefined {
   let former: readonly number[] = [];
   for (let frames = 1; frames <= MOST_FRAMES; frames++) {
     if (run.run(frames).length < frames) return undefined;
-    const state = run.state();
+    const state = run.state(frames * interval);
     if (state.length === former.length && state.every((clock, i) => clock === former[i])) return frames;
     former = state;
   }
@@ -44,7 +44,7 @@ describe('the state of a network behind a source of a pace', () => {
       const interval = prediction.cyclesPerFrame + Math.floor(40 * random() * random());
       const unbounded = new Set([...design.fifos.keys()].filter(() => random() < 0.2));
       const run = prepareRun(netlistOf(shaken(design, random)), { interval, unbounded });
-      const frames = framesUntilAgain(run);
+      const frames = framesUntilAgain(run, interval);
       if (frames === undefined) continue;
       again++;
       const copies = 1 + (run.wholeFrames() ?? 0);
