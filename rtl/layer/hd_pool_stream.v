@@ -148,117 +148,58 @@ module hd_pool_stream #(
     localparam ACCUMULATOR_BITS = MODE == MODE_MAX ? BITS : SUM_OR_COUNT_BITS;
     localparam OUTPUT_DEPTH = 16;
 
-    localparam X_W = IN_W > 1 ? $clog2(IN_W) : 1;
-    localparam Y_W = IN_H > 1 ? $clog2(IN_H) : 1;
-    localparam PHASE_X_W = STRIDE_W > 1 ? $clog2(STRIDE_W) : 1;
-    localparam PHASE_Y_W = STRIDE_H > 1 ? $clog2(STRIDE_H) : 1;
-    localparam WINDOW_Y_W = OUT_H > 1 ? $clog2(OUT_H) : 1;
-    localparam WORD_W = WORDS > 1 ? $clog2(WORDS) : 1;
     localparam ADDRESS_W = DEPTH > 1 ? $clog2(DEPTH) : 1;
+    localparam ROWS_W = $clog2(KERNEL_H + 1);
+    localparam COLUMNS_W = $clog2(KERNEL_W + 1);
     localparam CREDIT_W = $clog2(OUTPUT_DEPTH + 1);
 
     localparam [31:0] ONE = 1;
-    localparam [31:0] LAST_X = IN_W - 1;
-    localparam [31:0] LAST_Y = IN_H - 1;
-    localparam [31:0] FIRST_PHASE_X = PAD_LEFT;
-    localparam [31:0] FIRST_PHASE_Y = PAD_TOP;
-    localparam [31:0] LAST_PHASE_X = STRIDE_W - 1;
-    localparam [31:0] LAST_PHASE_Y = STRIDE_H - 1;
-    localparam [31:0] LAST_KERNEL_X = KERNEL_W - 1;
-    localparam [31:0] LAST_KERNEL_Y = KERNEL_H - 1;
-    localparam [31:0] LAST_WINDOW_Y = OUT_H - 1;
-    localparam [31:0] LAST_WINDOW_BASE = (OUT_W - 1) * WORDS;
-    localparam [31:0] LAST_WORD = WORDS - 1;
     localparam [31:0] ALL_CREDITS = OUTPUT_DEPTH;
 
     // ---- where the next beat belongs -------------------------------------------------------------------------------
 
-    reg [WORD_W-1:0] word_reg;
-    reg [X_W-1:0] x_reg;
-    reg [Y_W-1:0] y_reg;
-    // place in the stride, from the window's first row or column (padding included)
-    reg [PHASE_X_W-1:0] phase_x_reg;
-    reg [PHASE_Y_W-1:0] phase_y_reg;
-    // inside a window: not in a gap between windows, not beyond the last
-    reg open_x_reg;
-    reg open_y_reg;
-    reg [WINDOW_Y_W-1:0] window_y_reg;
-    // memory address of the window's first word, and of this word
-    reg [ADDRESS_W-1:0] base_reg;
-    reg [ADDRESS_W-1:0] address_reg;
     reg ready_reg;
-
     wire take = s_axis_tvalid && ready_reg;
-    wire last_word = WORDS == 1 || word_reg == LAST_WORD[WORD_W-1:0];
-    wire last_x = IN_W == 1 || x_reg == LAST_X[X_W-1:0];
-    wire last_y = IN_H == 1 || y_reg == LAST_Y[Y_W-1:0];
-    wire wrap_x = STRIDE_W == 1 || phase_x_reg == LAST_PHASE_X[PHASE_X_W-1:0];
-    wire wrap_y = STRIDE_H == 1 || phase_y_reg == LAST_PHASE_Y[PHASE_Y_W-1:0];
-    wire end_x = phase_x_reg == LAST_KERNEL_X[PHASE_X_W-1:0];
-    wire end_y = phase_y_reg == LAST_KERNEL_Y[PHASE_Y_W-1:0];
-    wire last_window_x = OUT_W == 1 || base_reg == LAST_WINDOW_BASE[ADDRESS_W-1:0];
-    wire last_window_y = OUT_H == 1 || window_y_reg == LAST_WINDOW_Y[WINDOW_Y_W-1:0];
-
-    wire in_window = open_x_reg && open_y_reg;
-    wire first_x = phase_x_reg == {PHASE_X_W{1'b0}} || x_reg == {X_W{1'b0}};
-    wire first_y = phase_y_reg == {PHASE_Y_W{1'b0}} || y_reg == {Y_W{1'b0}};
-    wire first_of_window = first_x && first_y;
-    wire last_of_window = (end_x || last_x) && (end_y || last_y);
+    wire in_window;
+    wire first_of_window;
+    wire last_of_window;
+    wire last_word;
+    wire [ADDRESS_W-1:0] address;
+    wire [ROWS_W-1:0] rows;
+    wire [COLUMNS_W-1:0] columns;
     wire emit = take && in_window && last_of_window;
 
     assign s_axis_tready = ready_reg;
     assign status_active = take;
 
-    always @(posedge clk) begin : walk_columns
-        if (take) begin
-            word_reg <= last_word ? {WORD_W{1'b0}} : word_reg + ONE[WORD_W-1:0];
-            address_reg <= address_reg + ONE[ADDRESS_W-1:0];
-            if (last_word) begin
-                x_reg <= last_x ? {X_W{1'b0}} : x_reg + ONE[X_W-1:0];
-                phase_x_reg <= wrap_x ? {PHASE_X_W{1'b0}} : phase_x_reg + ONE[PHASE_X_W-1:0];
-                if (wrap_x) open_x_reg <= !last_window_x;
-                else if (end_x) open_x_reg <= 1'b0;
-                // on to the next window's words, or once more over this one's
-                if (wrap_x && !last_window_x) base_reg <= address_reg + ONE[ADDRESS_W-1:0];
-                else address_reg <= base_reg;
-                if (last_x) begin
-                    phase_x_reg <= FIRST_PHASE_X[PHASE_X_W-1:0];
-                    open_x_reg <= 1'b1;
-                    base_reg <= {ADDRESS_W{1'b0}};
-                    address_reg <= {ADDRESS_W{1'b0}};
-                end
-            end
-        end
-        if (rst) begin
-            word_reg <= {WORD_W{1'b0}};
-            x_reg <= {X_W{1'b0}};
-            phase_x_reg <= FIRST_PHASE_X[PHASE_X_W-1:0];
-            open_x_reg <= 1'b1;
-            base_reg <= {ADDRESS_W{1'b0}};
-            address_reg <= {ADDRESS_W{1'b0}};
-        end
-    end
-
-    always @(posedge clk) begin : walk_rows
-        if (take && last_word && last_x) begin
-            y_reg <= last_y ? {Y_W{1'b0}} : y_reg + ONE[Y_W-1:0];
-            phase_y_reg <= wrap_y ? {PHASE_Y_W{1'b0}} : phase_y_reg + ONE[PHASE_Y_W-1:0];
-            if (wrap_y) open_y_reg <= !last_window_y;
-            else if (end_y) open_y_reg <= 1'b0;
-            if (wrap_y && !last_window_y) window_y_reg <= window_y_reg + ONE[WINDOW_Y_W-1:0];
-            if (last_y) begin
-                phase_y_reg <= FIRST_PHASE_Y[PHASE_Y_W-1:0];
-                open_y_reg <= 1'b1;
-                window_y_reg <= {WINDOW_Y_W{1'b0}};
-            end
-        end
-        if (rst) begin
-            y_reg <= {Y_W{1'b0}};
-            phase_y_reg <= FIRST_PHASE_Y[PHASE_Y_W-1:0];
-            open_y_reg <= 1'b1;
-            window_y_reg <= {WINDOW_Y_W{1'b0}};
-        end
-    end
+    hd_pool_walk #(
+        .IN_H(IN_H),
+        .IN_W(IN_W),
+        .OUT_H(OUT_H),
+        .OUT_W(OUT_W),
+        .WORDS(WORDS),
+        .KERNEL_H(KERNEL_H),
+        .KERNEL_W(KERNEL_W),
+        .STRIDE_H(STRIDE_H),
+        .STRIDE_W(STRIDE_W),
+        .PAD_TOP(PAD_TOP),
+        .PAD_LEFT(PAD_LEFT),
+        .COUNT(MODE == MODE_AVERAGE && COUNT_INCLUDE_PAD == 0 ? 1 : 0),
+        .ADDRESS_BITS(ADDRESS_W),
+        .ROWS_BITS(ROWS_W),
+        .COLUMNS_BITS(COLUMNS_W)
+    ) u_walk (
+        .clk(clk),
+        .rst(rst),
+        .take(take),
+        .in_window(in_window),
+        .first_of_window(first_of_window),
+        .last_of_window(last_of_window),
+        .last_word(last_word),
+        .address(address),
+        .rows(rows),
+        .columns(columns)
+    );
 
     // ---- credits for the output buffer -----------------------------------------------------------------------------
 
@@ -300,9 +241,9 @@ module hd_pool_stream #(
 
     always @(posedge clk) begin : accumulate
         if (take) begin
-            read_p1 <= memory[address_reg];
+            read_p1 <= memory[address];
             data_p1 <= s_axis_tdata;
-            address_p1 <= address_reg;
+            address_p1 <= address;
             first_p1 <= first_of_window;
             last_word_p1 <= last_word;
         end
@@ -347,6 +288,7 @@ module hd_pool_stream #(
 
     generate
         if (MODE == MODE_MAX) begin : gen_max
+            wire unused_counts = &{1'b0, rows, columns};
             // signed values compare as unsigned ones with the top bit flipped
             localparam [31:0] SIGN = SIGNED != 0 ? 1 << (BITS - 1) : 0;
             localparam [31:0] LO = CLAMP_LO;
@@ -417,31 +359,17 @@ module hd_pool_stream #(
 
             wire [COUNT_W-1:0] count_p2;
             if (COUNT_MIN == COUNT_MAX) begin : gen_one_count
+                wire unused_counts = &{1'b0, rows, columns};
                 localparam [31:0] COUNT = COUNT_MAX;
                 assign count_p2 = COUNT[COUNT_W-1:0];
             end else begin : gen_counts
-                localparam ROWS_W = $clog2(KERNEL_H + 1);
-                localparam COLUMNS_W = $clog2(KERNEL_W + 1);
-                // rows and columns of the window that lie inside the picture, this one included
-                reg [ROWS_W-1:0] rows_reg;
-                reg [COLUMNS_W-1:0] columns_reg;
                 reg [ROWS_W-1:0] rows_p1;
                 reg [COLUMNS_W-1:0] columns_p1;
                 reg [ROWS_W+COLUMNS_W-1:0] product_p2;
                 wire unused_product = &{1'b0, product_p2};
-                always @(posedge clk) begin : count_inside
-                    if (take && last_word) begin
-                        columns_reg <= last_x || wrap_x ? ONE[COLUMNS_W-1:0] : columns_reg + ONE[COLUMNS_W-1:0];
-                        if (last_x) rows_reg <= last_y || wrap_y ? ONE[ROWS_W-1:0] : rows_reg + ONE[ROWS_W-1:0];
-                    end
-                    if (rst) begin
-                        columns_reg <= ONE[COLUMNS_W-1:0];
-                        rows_reg <= ONE[ROWS_W-1:0];
-                    end
-                end
                 always @(posedge clk) begin : multiply
-                    rows_p1 <= rows_reg;
-                    columns_p1 <= columns_reg;
+                    rows_p1 <= rows;
+                    columns_p1 <= columns;
                     product_p2 <= {{COLUMNS_W{1'b0}}, rows_p1} * {{ROWS_W{1'b0}}, columns_p1};
                 end
                 assign count_p2 = product_p2[COUNT_W-1:0];
