@@ -178,6 +178,7 @@ function beatsToFirstOutput({ inW, inH, channels, lanes, kernel, pad }: Pool): n
   return (y * inW + x) * Math.ceil(channels / lanes) + 1;
 }
 
+/** hd_pool_walk is inside: every place of a window, with pads and gaps, is in the grid. */
 describe('hd_pool_stream', () => {
   it('is bit exact over the grid, without a stall of its own, at its documented latency', async () => {
     const points = POOLS.map(makePoint);
