@@ -79,6 +79,23 @@ describe('pinned depths', () => {
     expect(() => pinned('add3.1', least - 1)).toThrow(HeddleError);
   });
 
+  it('that let nothing through together are refused together: each alone would do', () => {
+    const both = ['conv6.0', 'add7.1'];
+    for (const edge of both) expect(pinned(edge, 1).prediction.deadlockInFrame).toBeUndefined();
+    const pins = { layers: new Map(), fifos: new Map(both.map((edge) => [edge, 1])) };
+    try {
+      chooseDesign(network, { ...REQUEST, pins });
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(HeddleError);
+      const problems = (error as HeddleError).diagnostics;
+      expect(problems.map(({ code, subject }) => [code, subject])).toEqual(
+        both.map((edge) => ['E449', `edge '${edge}'`]),
+      );
+      for (const { text } of problems) expect(text).toContain('together with the other FIFOs that are pinned');
+    }
+  });
+
   it('that are deeper than needed are kept', () => {
     const { design, prediction } = pinned('add3.1', 4000);
     expect(prediction).toEqual(own.prediction);
