@@ -74,12 +74,20 @@ function totals(document: VerifyDocument): readonly string[] {
       : `${count(cyclesPerFrame)} (${significant(document.fps)} frames a second at ${significant(sizing.clockMHz)} MHz)`;
   const cached = document.buildCached ? ', from the cache' : '';
   return [
-    `cycles a frame: ${interval}, predicted ${count(document.predictedCyclesPerFrame)}`,
+    `cycles a frame: ${interval}, predicted ${count(document.predictedCyclesPerFrame)}${steadyHint(document)}`,
     `latency: ${count(document.latencyCycles)} cycles, predicted ${count(document.predictedLatencyCycles)}`,
     `multipliers: ${count(document.multipliers)}, ${percent(document.efficiency)} busy with ${count(document.macs)} multiply-accumulates a frame`,
     `simulation: ${document.simSeconds.toFixed(2)} s (${significant(document.macsPerSecond / 1e6)} million multiply-accumulates a second), ` +
       `build ${document.buildSeconds.toFixed(1)} s${cached}; stall ${document.stall}, seed ${document.seed}`,
   ];
+}
+
+/** Frames that follow a first few need not be the steady state: buffers fill for as long as it takes to be through once. */
+function steadyHint({ frames, cyclesPerFrame, latencyCycles }: VerifyDocument): string {
+  if (cyclesPerFrame === undefined || latencyCycles === undefined) return '';
+  const inside = Math.ceil(latencyCycles / cyclesPerFrame);
+  if (frames >= inside) return '';
+  return `; ${count(inside)} frames are inside at once: --frames ${2 * inside + 1} measures the steady state`;
 }
 
 /** What went wrong, a line each; none where the run ended well. */

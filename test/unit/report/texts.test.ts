@@ -144,6 +144,15 @@ describe('verifyText', () => {
     expect(lines).toContain('cycles a frame: not measured (takes three frames), predicted 100');
   });
 
+  it('says when more frames are inside at once than were run, whose interval need not be the steady one', () => {
+    const line = (latencyCycles: number): string | undefined =>
+      verifyText({ ...document, frames: 3, cyclesPerFrame: 100, fps: 1, latencyCycles })
+        .split('\n')
+        .find((text) => text.startsWith('cycles a frame'));
+    expect(line(300)).toMatch(/predicted 100$/);
+    expect(line(301)).toMatch(/predicted 100; 4 frames are inside at once: --frames 9 measures the steady state$/);
+  });
+
   it('paints the verdict and what is wrong', () => {
     const paint = { good: (s: string) => `<g>${s}`, bad: (s: string) => `<b>${s}`, strong: (s: string) => s };
     const painted = verifyText(document, paint)
