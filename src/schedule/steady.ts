@@ -35,19 +35,12 @@ export function pacedInterval(run: DesignRun, interval: number, wholeFrames: num
   if (start === undefined) return { ...never, frames: 1 };
   const steady = steadyFrames(start, interval);
   const enough = wholeFrames + 1 + steady;
-  const turnsOf = makeTurns();
-  turnsOf(run.state(interval));
-  /** Frame from which on all frames that its turns need are through. */
-  let shown = Number.POSITIVE_INFINITY;
+  const isShown = makeProof(run, interval);
+  isShown(1);
   for (let frames = 2; ; frames++) {
     const ends = run.run(frames);
     if (ends.length < frames) return { ...never, frames };
-    if (shown === Number.POSITIVE_INFINITY) {
-      const turns = turnsOf(run.state(frames * interval));
-      // Unbounded FIFOs hold parts of two frames, and where they are deep, of more.
-      if (turns !== undefined) shown = frames + (run.wholeFrames() === undefined ? 0 : turns);
-    }
-    if (frames >= shown + (run.wholeFrames() ?? 0)) return { interval, frames };
+    if (isShown(frames)) return { interval, frames };
     if (frames < FIRST_FRAMES + wholeFrames) continue;
     const end = (frame: number): number => ends[frame] as number;
     const found = end(frames - 1) - end(frames - 2);
@@ -57,6 +50,20 @@ export function pacedInterval(run: DesignRun, interval: number, wholeFrames: num
     if (mean > interval) return { interval: mean, frames };
     if (frames >= enough + MOST_ROUNDS * steady) return { interval: interval + 1, frames };
   }
+}
+
+/** Says after each frame, from the first on, whether those that are through show all that are to come. */
+function makeProof(run: DesignRun, interval: number): (frames: number) => boolean {
+  const turnsOf = makeTurns();
+  let shown = Number.POSITIVE_INFINITY;
+  return (frames) => {
+    if (shown === Number.POSITIVE_INFINITY) {
+      const turns = turnsOf(run.state(frames * interval));
+      // Unbounded FIFOs hold parts of two frames, and where they are deep, of more.
+      if (turns !== undefined) shown = frames + (run.wholeFrames() === undefined ? 0 : turns);
+    }
+    return frames >= shown + (run.wholeFrames() ?? 0);
+  };
 }
 
 /** Frames that may take turns. */
