@@ -7,7 +7,7 @@ const PATH = fileURLToPath(new URL('../docs/intervals.md', import.meta.url));
 const TEXT = `# Cycles a frame, predicted and measured
 
 Networks of the zoo on seeded frames, with the default sizing: what the token-level model says of interval and latency in clocks, and what
-the RTL takes in Verilator with a source and a sink that never pause. Interval: between the last output beats of consecutive frames.
+the RTL takes in Verilator with a source and a sink that never pause. Interval: between the last output beats of frames, as the mean over as many as are inside at once.
 Latency: from the first input beat to the last output beat of the first frame. Every stream between two engines is compared with the
 golden model, element by element. \`npm run zoo-rtl -- NAME --write\` writes a row anew.
 

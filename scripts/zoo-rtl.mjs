@@ -102,10 +102,9 @@ function framesFor({ cyclesPerFrame, latencyCycles }) {
 /** What `heddle verify --json` would print, or the errors, and how long it took in seconds. */
 async function verify(model) {
   const start = performance.now();
-  const document = await documentOf(model).catch((error) => {
-    if (!(error instanceof HeddleError)) throw error;
-    return { errors: error.diagnostics };
-  });
+  const document = await documentOf(model).catch((error) => ({
+    errors: error instanceof HeddleError ? error.diagnostics : [{ code: '-', text: String(error).split('\n')[0] }],
+  }));
   return { document, seconds: (performance.now() - start) / 1000 };
 }
 
@@ -129,7 +128,7 @@ async function documentOf(model) {
 }
 
 const number = (value) => value?.toLocaleString('en-US', { maximumFractionDigits: 1 }) ?? '-';
-const whole = (value) => (value ?? undefined)?.toLocaleString('en-US') ?? '-';
+const whole = (value) => value?.toLocaleString('en-US') ?? '-';
 
 const TITLES = [
   ...['network', 'size', 'engines', 'MACs', 'multipliers', 'frames', 'interval, predicted', 'measured', 'difference'],
@@ -147,7 +146,7 @@ function rowOf(model, { document, seconds }) {
     return { cells, times: [...empty(TIME_TITLES.length - 1), number(seconds)], isOk: false, isProven: false };
   }
   const { bitExact, cyclesPerFrame, predictedCyclesPerFrame, latencyCycles, predictedLatencyCycles } = document;
-  const off = (cyclesPerFrame ?? undefined) === undefined ? undefined : cyclesPerFrame / predictedCyclesPerFrame - 1;
+  const off = cyclesPerFrame === undefined ? undefined : cyclesPerFrame / predictedCyclesPerFrame - 1;
   const late = latencyCycles / predictedLatencyCycles - 1;
   const cells = [
     ...[model, sizeOf(model), whole(document.layers.length), whole(document.macs), whole(document.multipliers)],

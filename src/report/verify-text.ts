@@ -87,7 +87,7 @@ function steadyHint({ frames, cyclesPerFrame, latencyCycles }: VerifyDocument): 
   if (cyclesPerFrame === undefined || latencyCycles === undefined) return '';
   const inside = Math.ceil(latencyCycles / cyclesPerFrame);
   if (frames >= inside) return '';
-  return `; ${count(inside)} frames are inside at once: --frames ${2 * inside + 1} measures the steady state`;
+  return `; ${count(inside)} frames are inside at once: --frames ${2 * inside + 1} --jobs 1 measures the steady state`;
 }
 
 /** What went wrong, a line each; none where the run ended well. */

@@ -2,7 +2,7 @@ import type { Design } from '../hw/design.js';
 import { type Netlist, netlistOf } from '../hw/netlist.js';
 import { defined } from '../support/invariant.js';
 import { engineInterval } from './cycles.js';
-import { keepsPace, makeTurns, steadyFrames } from './steady.js';
+import { isSame, keepsPace, steadyFrames } from './steady.js';
 import { prepareRun } from './token-design.js';
 
 /** What the token-level model says of a design with an eager source and sink. */
@@ -32,20 +32,29 @@ export function predict(design: Design, keptPace = Number.POSITIVE_INFINITY): Pr
   return { cyclesPerFrame: interval, latencyCycles: defined(latencyCycles, 'the end of the first frame') };
 }
 
+/** Frames of an eager source that may take turns in being held up. */
+const MOST_TURNS = 4;
+
 /** Runs frames through a netlist as fast as it takes them, until its state is that of a frame before. */
 function predictEager(netlist: Netlist, slowest: number): Prediction {
   const run = prepareRun(netlist, { interval: 0 });
-  const turnsOf = makeTurns();
+  const states: (readonly number[])[] = [];
   for (let frames = 1; ; frames++) {
     const ends = run.run(frames);
     if (ends.length < frames)
       return { cyclesPerFrame: Number.NaN, latencyCycles: Number.NaN, deadlockInFrame: ends.length };
     const end = (frame: number): number => ends[frame] as number;
-    const mean = (intervals: number): number => (end(frames - 1) - end(frames - 1 - intervals)) / intervals;
-    const turns = turnsOf(run.state(end(frames - 1)));
     // The first input beat is taken in clock 0: the network is empty.
-    if (turns !== undefined) return { cyclesPerFrame: mean(turns), latencyCycles: end(0) };
+    const over = (intervals: number): Prediction => ({
+      cyclesPerFrame: (end(frames - 1) - end(frames - 1 - intervals)) / intervals,
+      latencyCycles: end(0),
+    });
+    const state = run.state(end(frames - 1));
+    const at = states.findLastIndex((former) => isSame(former, state));
+    if (at >= 0) return over(states.length - at);
     if (frames >= Math.max(MOST_FRAMES, MOST_ROUNDS * steadyFrames(end(0), slowest)))
-      return { cyclesPerFrame: mean(Math.floor(frames / 2)), latencyCycles: end(0) };
+      return over(Math.floor(frames / 2));
+    states.push(state);
+    if (states.length > MOST_TURNS) states.shift();
   }
 }

@@ -25,9 +25,10 @@ export interface Pace {
 }
 
 /**
- * Runs a network behind sources of a pace until its state is that of a frame before: from then on frames take turns for ever, at
- * the pace. Frames that come in time do not show it, since some stage may fall behind a little with each until, dozens of
- * frames later, it holds up what comes out. Where frames come late, or no state comes again, the network does not keep the pace.
+ * Runs a network behind sources of a pace until its state is that of the frame before: from then on all frames are alike. (Clocks
+ * are the least solution, from the least state: behind such a source they never come earlier than in the frame before, so no
+ * other state comes again.) Frames that come in time do not show it, since some stage may fall behind a little with each until,
+ * dozens of frames later, it holds up what comes out. Where frames come late, or no state comes again, the pace is not kept.
  */
 export function pacedInterval(run: DesignRun, interval: number, wholeFrames: number): Pace {
   const never = { interval: Number.POSITIVE_INFINITY };
@@ -54,34 +55,22 @@ export function pacedInterval(run: DesignRun, interval: number, wholeFrames: num
 
 /** Says after each frame, from the first on, whether those that are through show all that are to come. */
 function makeProof(run: DesignRun, interval: number): (frames: number) => boolean {
-  const turnsOf = makeTurns();
-  let shown = Number.POSITIVE_INFINITY;
+  let former: readonly number[] = [];
+  /** Frames since the first state that was there before. */
+  let alike = 0;
   return (frames) => {
-    if (shown === Number.POSITIVE_INFINITY) {
-      const turns = turnsOf(run.state(frames * interval));
-      // Unbounded FIFOs hold parts of two frames, and where they are deep, of more.
-      if (turns !== undefined) shown = frames + (run.wholeFrames() === undefined ? 0 : turns);
+    if (alike > 0) alike++;
+    else {
+      const state = run.state(frames * interval);
+      if (isSame(state, former)) alike = 1;
+      former = state;
     }
-    return frames >= shown + (run.wholeFrames() ?? 0);
+    // Unbounded FIFOs hold parts of two alike frames, and where they are deep, of more.
+    return alike > 1 + (run.wholeFrames() ?? -1);
   };
 }
 
-/** Frames that may take turns. */
-const MOST_TURNS = 4;
-
-/** Says of each frame's state how many frames ago it was there; undefined of a new one. */
-export function makeTurns(): (state: readonly number[]) => number | undefined {
-  const states: (readonly number[])[] = [];
-  return (state) => {
-    const at = states.findLastIndex((former) => isSame(former, state));
-    const turns = at < 0 ? undefined : states.length - at;
-    states.push(state);
-    if (states.length > MOST_TURNS) states.shift();
-    return turns;
-  };
-}
-
-function isSame(one: readonly number[], other: readonly number[]): boolean {
+export function isSame(one: readonly number[], other: readonly number[]): boolean {
   return one.length === other.length && one.every((clock, i) => clock === other[i]);
 }
 

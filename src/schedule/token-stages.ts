@@ -1,4 +1,13 @@
-import { type Channel, grantLimit, match, offer, offerUnbounded, type Process, reserve } from './token-network.js';
+import {
+  type Channel,
+  grantLimit,
+  match,
+  offer,
+  offerUnbounded,
+  type Process,
+  reserve,
+  take,
+} from './token-network.js';
 
 /** Stages with one input and one output and no window memory, as rules over channels. */
 
@@ -98,7 +107,7 @@ function takeMarks(channels: readonly Channel[]): number | undefined {
     if (channel.gone === channel.offered) return undefined;
     latest = Math.max(latest, channel.ready[channel.gone & channel.mask] as number);
   }
-  for (const channel of channels) channel.gone++;
+  for (const channel of channels) take(channel, latest);
   return latest;
 }
 

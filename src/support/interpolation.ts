@@ -58,8 +58,9 @@ function kernelOf({ extent, places }: PlacedAxis, stride: number): TriangularKer
     weights.set(phase - stride * pixel, denominator - whole);
     if (whole > 0) weights.set(phase - stride * (pixel + 1), whole);
   }
-  const first = Math.min(...weights.keys());
-  const length = Math.max(...weights.keys()) - first + 1;
+  const kernel = [...weights.keys()];
+  const first = kernel.reduce((a, b) => Math.min(a, b));
+  const length = kernel.reduce((a, b) => Math.max(a, b)) - first + 1;
   const before = Math.max(0, -Math.floor((places[0] ?? 0) + TOLERANCE));
   const behind = Math.max(0, Math.ceil((places.at(-1) ?? 0) - TOLERANCE) - (extent - 1));
   const front = stride * before - first;

@@ -29,7 +29,7 @@ export interface LayerReport {
   readonly measuredActiveCycles?: number;
   /** The engine's own interval, without its neighbours. */
   readonly predictedInterval: number;
-  /** Between the last beats of consecutive frames on its output; absent with fewer than three frames. */
+  /** As the network's, between the last beats of frames on its output; absent with fewer than three frames. */
   readonly measuredInterval?: number;
   readonly macs: number;
   readonly multipliers: number;
@@ -109,10 +109,10 @@ function frameEnds(probes: readonly ProbeResult[]): readonly number[] {
 function steadyInterval(probes: readonly ProbeResult[], latency: number | undefined): number | undefined {
   const ends = frameEnds(probes);
   const last = ends.length - 1;
-  if (ends.length < FRAMES_FOR_INTERVAL || latency === undefined) return undefined;
+  if (ends.length < FRAMES_FOR_INTERVAL) return undefined;
   const mean = (intervals: number): number => ((ends[last] ?? 0) - (ends[last - intervals] ?? 0)) / intervals;
   const half = Math.floor(last / 2);
-  return mean(Math.max(1, Math.min(half, Math.ceil(latency / mean(half)))));
+  return mean(latency === undefined ? half : Math.max(1, Math.min(half, Math.ceil(latency / mean(half)))));
 }
 
 const present = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>

@@ -193,6 +193,7 @@ const WEAKEST_CHANNEL = 0.05;
 /** Weights of a layer, and its output. */
 function layerValues(walk: Walk, node: GraphNode): readonly Float32Array[] {
   const [, weight = '', bias] = node.inputs;
+  if (interpolates(node, walk.constants.get(weight))) return run(walk, node);
   const random = walk.randomOf(node);
   const { shape } = typeOf(walk.graph, weight);
   const filterLength = elementCount(shape.slice(1));
@@ -210,6 +211,17 @@ function layerValues(walk: Walk, node: GraphNode): readonly Float32Array[] {
   biases?.set(offset);
   scaleChannels(frames, slope, offset);
   return frames;
+}
+
+/** Whether a layer enlarges by interpolation, whose weights are not trained: one filter for all channels. */
+function interpolates({ op }: GraphNode, weight: Tensor | undefined): boolean {
+  if (op.kind !== 'conv-transpose' || weight === undefined || op.groups !== weight.type.shape[0]) return false;
+  const taps = weight.data.length / op.groups;
+  const { data } = weight;
+  return (
+    data.some((value: number | bigint) => Number(value) !== 0) &&
+    data.every((value: number | bigint, i: number) => value === data[i % taps])
+  );
 }
 
 /** Whether a batch normalisation follows, and nothing else. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LATENCY } from '../../src/schedule/latency.js';
 import type { SimResult } from '../../src/simulate/result.js';
+import { greatestCommonDivisor } from '../../src/support/whole-numbers.js';
 import { type BenchPoint, expectCleanBench, randomIntegers } from './bench.js';
 import { expectIllegal, freeRun, pixelStream, probeNamed } from './cells.js';
 
@@ -183,13 +184,9 @@ function poolFrame(pool: Pool, frame: Int32Array): readonly number[] {
 
 // ---- the bench ----
 
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
-}
-
 function leastBanks(taps: number, dilation: number): number {
   let banks = taps;
-  while (banks / commonDivisor(banks, dilation) < taps) banks++;
+  while (banks / greatestCommonDivisor(banks, dilation) < taps) banks++;
   return banks;
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { LATENCY } from '../../src/schedule/latency.js';
 import { padToLanes } from '../../src/simulate/elements.js';
+import { greatestCommonDivisor } from '../../src/support/whole-numbers.js';
 import { type BenchPoint, expectCleanBench, randomIntegers, type StallPattern, verilogString } from './bench.js';
 import { expectIllegal, freeRun, innerStream, probeNamed } from './cells.js';
 import { cycled, GEOMETRIES, type Geometry, outputSize, type Taps, tapsOf, windowOf } from './engine-cases.js';
@@ -196,13 +197,9 @@ function geometryParameters({ geometry }: Case): Record<string, number> {
   };
 }
 
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
-}
-
 function banks(taps: number, dilation: number, extra: number): number {
   let count = taps + extra;
-  while (count / commonDivisor(count, dilation) < taps) count++;
+  while (count / greatestCommonDivisor(count, dilation) < taps) count++;
   return count;
 }
 

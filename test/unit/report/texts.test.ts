@@ -150,7 +150,9 @@ describe('verifyText', () => {
         .split('\n')
         .find((text) => text.startsWith('cycles a frame'));
     expect(line(300)).toMatch(/predicted 100$/);
-    expect(line(301)).toMatch(/predicted 100; 4 frames are inside at once: --frames 9 measures the steady state$/);
+    expect(line(301)).toMatch(
+      /predicted 100; 4 frames are inside at once: --frames 9 --jobs 1 measures the steady state$/,
+    );
   });
 
   it('paints the verdict and what is wrong', () => {

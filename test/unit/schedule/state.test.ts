@@ -3,6 +3,8 @@ import { lowerModel } from '../../../src/compile.js';
 import { chooseDesign } from '../../../src/explore/choose.js';
 import type { Design } from '../../../src/hw/design.js';
 import { netlistOf } from '../../../src/hw/netlist.js';
+import { predict } from '../../../src/schedule/predict.js';
+import { isSame } from '../../../src/schedule/steady.js';
 import { type DesignRun, prepareRun } from '../../../src/schedule/token-design.js';
 import { makeRandom } from '../../../src/support/random.js';
 import { BLOCKS } from './blocks.js';
@@ -27,7 +29,7 @@ function framesUntilAgain(run: DesignRun, interval: number): number | undefined 
   for (let frames = 1; frames <= MOST_FRAMES; frames++) {
     if (run.run(frames).length < frames) return undefined;
     const state = run.state(frames * interval);
-    if (state.length === former.length && state.every((clock, i) => clock === former[i])) return frames;
+    if (isSame(state, former)) return frames;
     former = state;
   }
   return undefined;
@@ -61,4 +63,37 @@ describe('the state of a network behind a source of a pace', () => {
     expect(again).toBeLessThan(SEEDS);
     expect(depthsSeen).toBeGreaterThan(0);
   });
+});
+
+describe('the state of a network behind an eager source', () => {
+  it.each(Object.entries(BLOCKS))(
+    'of a %s network with FIFOs too shallow comes again, and so do its frames',
+    (_, build) => {
+      const { network } = lowerModel(build('net'));
+      const { design, prediction } = chooseDesign(network, { clockMHz: 200, multiplierBudget: 150 });
+      const fifos = [...design.fifos].map(
+        ([edge, fifo]) => [edge, { ...fifo, depth: Math.max(1, fifo.depth - 2) }] as const,
+      );
+      const short = { ...design, fifos: new Map(fifos) };
+      const run = prepareRun(netlistOf(short), { interval: 0 });
+      const states: (readonly number[])[] = [];
+      let turns = 0;
+      let frames = 0;
+      while (turns === 0 && frames < 20) {
+        const ends = run.run(++frames);
+        states.push(run.state(ends.at(-1) as number));
+        turns =
+          states
+            .slice(0, -1)
+            .reverse()
+            .findIndex((former) => isSame(former, states.at(-1) as readonly number[])) + 1;
+      }
+      expect(turns).toBeGreaterThan(0);
+      const ends = run.run(frames + 20);
+      const over = (frame: number): number => (ends[frame] as number) - (ends[frame - turns] as number);
+      for (let frame = frames; frame < ends.length; frame++) expect(over(frame)).toBe(over(frames - 1));
+      expect(over(frames - 1) / turns).toBeGreaterThan(prediction.cyclesPerFrame);
+      expect(predict(short).cyclesPerFrame).toBe(over(frames - 1) / turns);
+    },
+  );
 });

@@ -32,17 +32,6 @@ describe('the pace that is kept', () => {
     expect(pacedInterval(runOf(250, [130]), 100, 0).interval).toBe(130);
   });
 
-  it('is that of frames which take turns', () => {
-    expect(pacedInterval(runOf(250, [120, 80]), 100, 0)).toEqual({ interval: 100, frames: 3 });
-    expect(
-      pacedInterval(
-        runOf(250, [100], (frames) => frames % 3),
-        100,
-        0,
-      ),
-    ).toEqual({ interval: 100, frames: 4 });
-  });
-
   // As of a ResNet-18 of 48 pixels with FIFOs that were some beats too shallow.
   it('is not that of frames which come in time when others do not', () => {
     const late = runOf(160_674, [18_432, 19_745, 19_894], (frames) => frames);

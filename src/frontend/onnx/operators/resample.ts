@@ -58,7 +58,8 @@ function mapAxes(call: Call, { scales, sizes, axes }: Sizing): readonly [Axis, A
     const value = given[at];
     if (value === undefined) return { extent, outputs: extent, scale: 1 };
     const scale = scales === undefined ? value / extent : value;
-    return { extent, outputs: scales === undefined ? value : Math.floor(extent * value), scale };
+    // In single precision, as the operator's shapes are defined: 9 by a float of 17/9 are 17.
+    return { extent, outputs: scales === undefined ? value : Math.floor(Math.fround(extent * value)), scale };
   });
   const [batch, channels, high, wide] = all;
   const isMap = [batch, channels].every((axis) => axis?.outputs === axis?.extent);
