@@ -41,6 +41,8 @@ const SHAPES: readonly Shape[] = [
   { ...BYTES, results: 3, depth: 9, channels: 3, chain: 5, folds: [1, 1], xSigned: true },
   { ...BYTES, results: 6, depth: 3, channels: 2, chain: 2, folds: [3] },
   { ...BYTES, results: 4, depth: 2, channels: 4, chain: 2, folds: [2, 3], xBits: 12, wBits: 5, sumX: false },
+  // Operands and results of more than 8k bits.
+  { ...BYTES, results: 360, depth: 8, chain: 8, folds: [2] },
 ];
 
 const xLanes = ({ depth, channels }: Shape): number => (channels === 0 ? depth : depth * channels);
