@@ -32,6 +32,14 @@ export function predict(design: Design, keptPace = Number.POSITIVE_INFINITY): Pr
   return { cyclesPerFrame: interval, latencyCycles: defined(latencyCycles, 'the end of the first frame') };
 }
 
+/**
+ * Clocks from the first input beat to the last output beat of each of so many frames, with an eager source and sink; those before
+ * the steady state among them, and fewer than asked for where the design deadlocks.
+ */
+export function predictFrameEnds(design: Design, frames: number): readonly number[] {
+  return prepareRun(netlistOf(design), { interval: 0 }).run(frames);
+}
+
 /** Frames of an eager source that may take turns in being held up. */
 const MOST_TURNS = 4;
 

@@ -54,6 +54,8 @@ export interface VerifyReport {
   /** Absent with fewer than three frames. */
   readonly cyclesPerFrame?: number;
   readonly latencyCycles?: number;
+  /** Clocks from the first input beat to each frame's last output beat; of the first frames that ran in one go. */
+  readonly frameEndCycles: readonly number[];
   readonly predictedCyclesPerFrame: number;
   readonly predictedLatencyCycles: number;
   readonly cycles: number;
@@ -103,11 +105,10 @@ function frameEnds(probes: readonly ProbeResult[]): readonly number[] {
 }
 
 /**
- * Steady interval: mean over as many intervals as frames are inside at once, since these may take turns in being held up, but
+ * Steady interval of frames that end in these clocks: mean over as many intervals as frames are inside at once, since these may take turns in being held up, but
  * no more than the later half of them all, as the first frames fill the buffers. Undefined with fewer than three frames.
  */
-function steadyInterval(probes: readonly ProbeResult[], latency: number | undefined): number | undefined {
-  const ends = frameEnds(probes);
+export function steadyInterval(ends: readonly number[], latency: number | undefined): number | undefined {
   const last = ends.length - 1;
   if (ends.length < FRAMES_FOR_INTERVAL) return undefined;
   const mean = (intervals: number): number => ((ends[last] ?? 0) - (ends[last - intervals] ?? 0)) / intervals;
@@ -133,9 +134,9 @@ export function makeReport(input: ReportInput): VerifyReport {
   const macs = design.engines.reduce((sum, engine) => sum + engine.layer.macs, 0);
   const multipliers = design.engines.reduce((sum, engine) => sum + engineMultipliers(engine), 0);
   const started = least(sources.map(({ frameFirstCycles }) => frameFirstCycles[0]));
-  const finished = frameEnds(sinks)[0];
-  const latencyCycles = started === undefined || finished === undefined ? undefined : finished - started;
-  const cyclesPerFrame = steadyInterval(sinks, latencyCycles);
+  const frameEndCycles = started === undefined ? [] : frameEnds(sinks).map((end) => end - started);
+  const latencyCycles = frameEndCycles[0];
+  const cyclesPerFrame = steadyInterval(frameEndCycles, latencyCycles);
   const efficiency =
     cyclesPerFrame === undefined || multipliers === 0 ? undefined : macs / (multipliers * cyclesPerFrame);
   return {
@@ -152,6 +153,7 @@ export function makeReport(input: ReportInput): VerifyReport {
     protocolErrors,
     ...present('cyclesPerFrame', cyclesPerFrame),
     ...present('latencyCycles', latencyCycles),
+    frameEndCycles,
     predictedCyclesPerFrame: prediction.cyclesPerFrame,
     predictedLatencyCycles: prediction.latencyCycles,
     cycles: result.cycles,
@@ -238,7 +240,7 @@ function layerReport(
     ...present('predictedActiveCycles', tells ? stepCycles(engine) : undefined),
     ...present('measuredActiveCycles', activity === undefined ? undefined : activity.cycles / input.frames),
     predictedInterval: engineInterval(engine),
-    ...present('measuredInterval', steadyInterval(probe === undefined ? [] : [probe], latencyCycles)),
+    ...present('measuredInterval', steadyInterval(frameEnds(probe === undefined ? [] : [probe]), latencyCycles)),
     macs: layer.macs,
     multipliers,
     ...present('efficiency', efficiency),

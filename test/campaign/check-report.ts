@@ -1,7 +1,7 @@
 import type { EmittedDesign } from '../../src/emit/file-set.js';
-import type { VerifyReport } from '../../src/verify/report.js';
+import { steadyInterval, type VerifyReport } from '../../src/verify/report.js';
 
-/** Predicted and measured clocks between frames. */
+/** Predicted and measured clocks between frames, over the frames that ran: these may be too few for the steady state. */
 export interface IntervalCheck {
   readonly predicted: number;
   readonly measured: number;
@@ -11,13 +11,11 @@ export interface IntervalCheck {
   readonly measuredLatency: number;
 }
 
-/** The model is off by no more than this, or by two clocks. */
-const INTERVAL_SHARE = 0.01;
-const INTERVAL_CLOCKS = 2;
-
-export function intervalOf(report: VerifyReport): IntervalCheck | undefined {
-  const { cyclesPerFrame: measured, predictedCyclesPerFrame: predicted, latencyCycles } = report;
-  if (measured === undefined || report.stall !== 0) return undefined;
+/** Of a run without stalls, given what the design is predicted to do with its frames. */
+export function intervalOf(report: VerifyReport, predictedEnds: readonly number[]): IntervalCheck | undefined {
+  const { cyclesPerFrame: measured, latencyCycles } = report;
+  const predicted = steadyInterval(predictedEnds, predictedEnds[0]);
+  if (measured === undefined || predicted === undefined || report.stall !== 0) return undefined;
   return {
     predicted,
     measured,
@@ -28,11 +26,17 @@ export function intervalOf(report: VerifyReport): IntervalCheck | undefined {
 }
 
 /** Everything in a report that is not as it has to be, a line each. */
-export function reportFailures(report: VerifyReport, emitted: EmittedDesign): readonly string[] {
+export function reportFailures(
+  report: VerifyReport,
+  emitted: EmittedDesign,
+  predictedEnds: readonly number[],
+): readonly string[] {
   const run = `stall ${report.stall}, seed ${report.seed}`;
   return [
     ...comparisonFailures(report),
-    ...(report.stall === 0 && report.bitExact ? [...timingFailures(report), ...sizeFailures(report, emitted)] : []),
+    ...(report.stall === 0 && report.bitExact
+      ? [...timingFailures(report, predictedEnds), ...sizeFailures(report, emitted)]
+      : []),
   ].map((line) => `${line} (${run})`);
 }
 
@@ -50,19 +54,20 @@ function comparisonFailures(report: VerifyReport): readonly string[] {
   return lines.length > 0 ? lines : [`not bit-exact, status '${report.status}', ${report.mismatches} mismatches`];
 }
 
-function isNear(predicted: number, measured: number): boolean {
-  return Math.abs(measured - predicted) <= Math.max(INTERVAL_CLOCKS, INTERVAL_SHARE * predicted);
-}
-
-function timingFailures(report: VerifyReport): readonly string[] {
-  const interval = intervalOf(report);
+/** Exact: a model that is off by a single clock has a wrong rule. */
+function timingFailures(report: VerifyReport, predictedEnds: readonly number[]): readonly string[] {
+  const interval = intervalOf(report, predictedEnds);
   if (interval === undefined) return ['no interval was measured'];
   const { predicted, measured, predictedLatency, measuredLatency } = interval;
+  const ends = report.frameEndCycles;
+  const late = predictedEnds.findIndex((end, frame) => end !== ends[frame]);
   return [
-    ...(isNear(predicted, measured) ? [] : [`interval: predicted ${predicted} cycles a frame, measured ${measured}`]),
-    ...(isNear(predictedLatency, measuredLatency)
+    ...(predicted === measured ? [] : [`interval: predicted ${predicted} cycles a frame, measured ${measured}`]),
+    ...(predictedLatency === measuredLatency
       ? []
       : [`latency: predicted ${predictedLatency} cycles, measured ${measuredLatency}`]),
+    ...(late < 0 ? [] : [`frame ${late}: predicted to end in cycle ${predictedEnds[late]}, ended in ${ends[late]}`]),
+    ...steadyFailures(report, predictedEnds),
     ...report.layers.flatMap((layer) =>
       layer.predictedActiveCycles === layer.measuredActiveCycles
         ? []
@@ -72,6 +77,19 @@ function timingFailures(report: VerifyReport): readonly string[] {
           ],
     ),
   ];
+}
+
+/** Frames that take turns in being held up have their mean over whole turns only. */
+const TURNS_SHARE = 0.01;
+
+/** The interval that users are told, where the frames that ran were enough to show it. */
+function steadyFailures(report: VerifyReport, predictedEnds: readonly number[]): readonly string[] {
+  const { predictedCyclesPerFrame: told, frameEndCycles } = report;
+  const inside = Math.ceil(report.predictedLatencyCycles / told);
+  const measured = steadyInterval(frameEndCycles, frameEndCycles[0]);
+  if (predictedEnds.length <= 2 * inside || measured === undefined) return [];
+  if (Math.abs(measured - told) <= TURNS_SHARE * told) return [];
+  return [`interval: predicted ${told} cycles a frame for ever, measured ${measured}`];
 }
 
 /** Multipliers as the generated Verilog declares them: the product of what each array is instantiated with. */

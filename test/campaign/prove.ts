@@ -2,6 +2,7 @@ import { type Compiled, compileModel } from '../../src/compile.js';
 import { executeInteger } from '../../src/execute/integer/execute-integer.js';
 import type { SizingRequest } from '../../src/explore/choose.js';
 import type { Graph } from '../../src/ir/graph.js';
+import { predictFrameEnds } from '../../src/schedule/predict.js';
 import type { VerifyReport } from '../../src/verify/report.js';
 import { type BuiltBatch, buildBatch, runBatch, type VerifySubject } from '../../src/verify/verify-batch.js';
 import { type IntervalCheck, intervalOf, reportFailures } from './check-report.js';
@@ -194,11 +195,12 @@ async function runAll(prepared: readonly Prepared[], batch: BuiltBatch, options:
   const cases = prepared.map(({ subject, compiled }, index): CaseResult => {
     const own = reports.flatMap((all) => all[index] ?? []);
     const free = own.find((report) => report.stall === 0);
-    const interval = free === undefined ? undefined : intervalOf(free);
+    const ends = predictFrameEnds(compiled.emitted.design, subject.frames.length);
+    const interval = free === undefined ? undefined : intervalOf(free, ends);
     return {
       subject,
       options,
-      failures: own.flatMap((report) => reportFailures(report, compiled.emitted)),
+      failures: own.flatMap((report) => reportFailures(report, compiled.emitted, ends)),
       comparedWords: own.reduce((sum, report) => sum + report.comparedWords, 0),
       mismatches: own.reduce((sum, report) => sum + report.mismatches, 0),
       ...(interval === undefined ? {} : { interval }),
