@@ -5,7 +5,7 @@ import type { Graph } from '../../src/ir/graph.js';
 import { predictFrameEnds } from '../../src/schedule/predict.js';
 import type { VerifyReport } from '../../src/verify/report.js';
 import { type BuiltBatch, buildBatch, runBatch, type VerifySubject } from '../../src/verify/verify-batch.js';
-import { type IntervalCheck, intervalOf, reportFailures } from './check-report.js';
+import { type IntervalCheck, intervalOf, reportFailures, steadyFailures } from './check-report.js';
 import { corruptOneWord } from './corrupt.js';
 import { lintTop } from './lint-top.js';
 import type { NetworkSpec } from './network-spec.js';
@@ -200,7 +200,10 @@ async function runAll(prepared: readonly Prepared[], batch: BuiltBatch, options:
     return {
       subject,
       options,
-      failures: own.flatMap((report) => reportFailures(report, compiled.emitted, ends)),
+      failures: [
+        ...own.flatMap((report) => reportFailures(report, compiled.emitted, ends)),
+        ...steadyFailures(compiled),
+      ],
       comparedWords: own.reduce((sum, report) => sum + report.comparedWords, 0),
       mismatches: own.reduce((sum, report) => sum + report.mismatches, 0),
       ...(interval === undefined ? {} : { interval }),
