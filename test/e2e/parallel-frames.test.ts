@@ -45,7 +45,10 @@ describe('frames shared by several processes', () => {
     };
     const alone = await run(1);
     expect(alone.bitExact).toBe(true);
-    expect(await run(3)).toEqual(alone);
+    const shared = await run(3);
+    const { count } = defined(framePartsOf(FRAMES, 3)[0], 'a part');
+    // The clocks of frames are told of those that ran in one go.
+    expect(shared).toEqual({ ...alone, frameEndCycles: alone.frameEndCycles.slice(0, count) });
 
     const stream = defined(batch.subjects[0]?.emitted.names.streams.at(-1), 'the last stream').name;
     const bytes = Uint8Array.from(defined(batch.expected.get(stream), 'its elements'));
