@@ -105,8 +105,9 @@ function frameEnds(probes: readonly ProbeResult[]): readonly number[] {
 }
 
 /**
- * Steady interval of frames that end in these clocks: mean over as many intervals as frames are inside at once, since these may take turns in being held up, but
- * no more than the later half of them all, as the first frames fill the buffers. Undefined with fewer than three frames.
+ * Steady interval of frames that end in these clocks: mean over as many intervals as frames are inside at once, since these may
+ * take turns in being held up, but no more than the later half of them all, as the first frames fill the buffers. Undefined with
+ * fewer than three frames.
  */
 export function steadyInterval(ends: readonly number[], latency: number | undefined): number | undefined {
   const last = ends.length - 1;

@@ -96,26 +96,18 @@ interface Totals {
   readonly words: number;
   readonly mismatches: number;
   readonly failed: number;
-  readonly worstInterval: number;
-  readonly worstLatency: number;
 }
 
 function totalsOf({ cases }: BatchResult): Totals {
-  const intervals = cases.flatMap((one) => one.interval ?? []);
   return {
     designs: cases.length,
     words: cases.reduce((sum, one) => sum + one.comparedWords, 0),
     mismatches: cases.reduce((sum, one) => sum + one.mismatches, 0),
     failed: cases.filter((one) => one.failures.length > 0).length,
-    worstInterval: intervals.reduce((worst, one) => Math.max(worst, one.error), 0),
-    worstLatency: intervals.reduce(
-      (worst, one) => Math.max(worst, Math.abs(one.measuredLatency - one.predictedLatency)),
-      0,
-    ),
   };
 }
 
-const COLUMNS = [16, 8, 12, 11, 7, 15, 15, 10, 8] as const;
+const COLUMNS = [16, 8, 12, 11, 7, 10, 8] as const;
 const row = (cells: readonly (string | number)[]): string =>
   cells
     .map((cell, i) => (i === 0 ? String(cell).padEnd(COLUMNS[0]) : String(cell).padStart(COLUMNS[i] ?? 8)))
@@ -123,9 +115,8 @@ const row = (cells: readonly (string | number)[]): string =>
 
 function tableRow(name: string, result: BatchResult): string {
   const t = totalsOf(result);
-  const interval = `${(100 * t.worstInterval).toFixed(3)} %`;
   const times = [result.buildSeconds.toFixed(0), result.runSeconds.toFixed(1)];
-  return row([name, t.designs, t.words, t.mismatches, t.failed, interval, `${t.worstLatency} cycles`, ...times]);
+  return row([name, t.designs, t.words, t.mismatches, t.failed, ...times]);
 }
 
 const shippedDesigns = (): readonly Case[] =>
@@ -166,7 +157,7 @@ it('proves every network', async () => {
     buildSeconds: groups.reduce((sum, [, result]) => sum + result.buildSeconds, 0),
     runSeconds: groups.reduce((sum, [, result]) => sum + result.runSeconds, 0),
   };
-  const heads = ['designs', 'words', 'mismatches', 'failed', 'worst interval', 'worst latency', 'build s', 'run s'];
+  const heads = ['designs', 'words', 'mismatches', 'failed', 'build s', 'run s'];
   say(`\n${row(['', ...heads])}`);
   for (const [name, result] of groups) say(tableRow(name, result));
   say(tableRow('all', all));

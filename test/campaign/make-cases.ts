@@ -13,7 +13,7 @@ import { makeRandom, mixSeed, type Random } from './random.js';
 import { randomNetwork } from './random-networks.js';
 import { singleLayerCases } from './single-layers.js';
 
-/** Enough for a steady interval of networks whose engines hold several frames. */
+/** Enough that frames follow each other in networks that hold several. */
 export const FRAMES = 8;
 
 const FORMS = ['one', 'column', 'kernel'] as const;

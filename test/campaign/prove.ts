@@ -5,7 +5,7 @@ import type { Graph } from '../../src/ir/graph.js';
 import { predictFrameEnds } from '../../src/schedule/predict.js';
 import type { VerifyReport } from '../../src/verify/report.js';
 import { type BuiltBatch, buildBatch, runBatch, type VerifySubject } from '../../src/verify/verify-batch.js';
-import { type IntervalCheck, intervalOf, reportFailures, steadyFailures } from './check-report.js';
+import { reportFailures, steadyFailures } from './check-report.js';
 import { corruptOneWord } from './corrupt.js';
 import { lintTop } from './lint-top.js';
 import type { NetworkSpec } from './network-spec.js';
@@ -41,7 +41,6 @@ export interface CaseResult {
   readonly failures: readonly string[];
   readonly comparedWords: number;
   readonly mismatches: number;
-  readonly interval?: IntervalCheck;
 }
 
 /**
@@ -194,9 +193,7 @@ async function runAll(prepared: readonly Prepared[], batch: BuiltBatch, options:
   for (const run of options.runs) reports.push(await runBatch(batch, run));
   const cases = prepared.map(({ subject, compiled }, index): CaseResult => {
     const own = reports.flatMap((all) => all[index] ?? []);
-    const free = own.find((report) => report.stall === 0);
     const ends = predictFrameEnds(compiled.emitted.design, subject.frames.length);
-    const interval = free === undefined ? undefined : intervalOf(free, ends);
     return {
       subject,
       options,
@@ -206,7 +203,6 @@ async function runAll(prepared: readonly Prepared[], batch: BuiltBatch, options:
       ],
       comparedWords: own.reduce((sum, report) => sum + report.comparedWords, 0),
       mismatches: own.reduce((sum, report) => sum + report.mismatches, 0),
-      ...(interval === undefined ? {} : { interval }),
     };
   });
   return {
